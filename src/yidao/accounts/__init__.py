@@ -1,0 +1,1 @@
+"""People, organisations, memberships, actors, access and API credentials."""

@@ -1,0 +1,1 @@
+"""The append-only journal of what people and machines did; plain ids, no personal data."""

@@ -1,0 +1,1 @@
+"""Settings, URLs, ASGI applications and process entry points."""

@@ -1,0 +1,1 @@
+"""The fast path for tracking events and shipments: bytes, decode, merge, write."""

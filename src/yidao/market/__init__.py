@@ -1,0 +1,1 @@
+"""The demo world; it talks to Yidao by HTTP only."""

@@ -1,0 +1,1 @@
+"""Administrative divisions and the region sets that rules use."""

@@ -1,0 +1,1 @@
+"""Published policy versions: seeds, publishing, and the choice by anchor time and scope."""

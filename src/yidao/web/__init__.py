@@ -1,0 +1,1 @@
+"""Consoles by audience; pages are server-rendered and work without JavaScript."""
