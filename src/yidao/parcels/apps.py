@@ -1,0 +1,13 @@
+"""The parcels app."""
+
+from django.apps import AppConfig
+
+
+class ParcelsConfig(AppConfig):
+    """Parcels, scans and anomalies; most of its tables are made by SQL and only read through models."""
+
+    name = "yidao.parcels"
+    label = "parcels"
+    default_auto_field = "django.db.models.BigAutoField"
+    # The runtime role may not UPDATE or DELETE these.
+    append_only_tables = ("anomaly_change", "scan")
