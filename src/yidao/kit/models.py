@@ -1,4 +1,4 @@
-"""Tables that belong to no domain: the demo's clock and its fast-forwards, and the log of requests that must not run twice."""
+"""Tables of no domain: the demo clock and its fast-forwards, and the log of requests that must not run twice."""
 
 from django.db import models
 

@@ -105,7 +105,7 @@ CREATE TABLE source_snapshot (
     digest bytea NOT NULL,
     pushed_at timestamptz,
     newest_at timestamptz NOT NULL,
-    event_ids text COLLATE "C"[] NOT NULL,
+    event_ids text[] COLLATE "C" NOT NULL,
     recorded_at timestamptz NOT NULL,
     CONSTRAINT source_snapshot_key PRIMARY KEY (waybill_no, carrier, life, source, digest)
 );
