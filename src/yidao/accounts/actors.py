@@ -1,0 +1,47 @@
+"""Who acts: the frozen argument of every query and service. A missing actor is an error, never a permission."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from yidao.accounts.ids import CredentialId, OrganisationId, UserId
+
+
+class ActorKind(StrEnum):
+    """On whose behalf something is done; decides which rows are visible and which form a number is shown in."""
+
+    MERCHANT = "MERCHANT"
+    CREATOR = "CREATOR"
+    CARRIER = "CARRIER"
+    PROVIDER = "PROVIDER"
+    OPERATOR = "OPERATOR"
+    SYSTEM = "SYSTEM"
+
+
+class Permission(StrEnum):
+    """What a membership's role allows beyond looking."""
+
+    PARCELS_VIEW = "parcels.view"
+    POLICIES_PUBLISH = "policies.publish"
+    QUARANTINE_DECIDE = "quarantine.decide"
+    CLOCK_FORWARD = "clock.forward"
+    AUDIT_VIEW = "audit.view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """One user or credential acting for one kind of organisation; `organisation_ids` are those it may see."""
+
+    user_id: UserId | None
+    credential_id: CredentialId | None
+    kind: ActorKind
+    organisation_ids: tuple[OrganisationId, ...]
+    permissions: frozenset[str]
+    carrier: str = ""
+    source: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether this actor's role allows it."""
+        return permission in self.permissions
+
+
+SYSTEM = Actor(user_id=None, credential_id=None, kind=ActorKind.SYSTEM, organisation_ids=(), permissions=frozenset())

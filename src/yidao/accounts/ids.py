@@ -1,0 +1,10 @@
+"""Typed ids of people and organisations."""
+
+from typing import NewType
+
+UserId = NewType("UserId", int)
+OrganisationId = NewType("OrganisationId", int)
+ShopId = NewType("ShopId", int)
+CreatorId = NewType("CreatorId", int)
+MembershipId = NewType("MembershipId", int)
+CredentialId = NewType("CredentialId", int)

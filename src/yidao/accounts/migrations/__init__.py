@@ -1,0 +1,1 @@
+"""Migrations, linear, named by meaning."""

@@ -1,0 +1,154 @@
+"""People, organisations, memberships, API credentials, and what guards the login. No personal data beyond a name."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from yidao.kit import ids
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by their lower-case login."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user of a login, whatever its case."""
+        return self.get(login=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person who may log in; what they may see is decided by memberships alone."""
+
+    class Language(models.TextChoices):
+        """Languages of the pages."""
+
+        CHINESE = "zh-hans", "中文"
+        ENGLISH = "en", "English"
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    login = models.TextField(unique=True)
+    name = models.TextField()
+    language = models.TextField(choices=Language.choices, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        db_table = "account_user"
+        constraints = [
+            models.CheckConstraint(condition=Q(login=Lower("login")), name="login_is_lower_case"),
+            models.CheckConstraint(
+                condition=Q(is_active=True, disabled_at=None) | Q(is_active=False, disabled_at__isnull=False),
+                name="user_is_active_or_says_since_when_not",
+            ),
+        ]
+
+    def clean(self) -> None:
+        """Keep the login as typed by its owner, in lower case."""
+        self.login = self.login.strip().lower()
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Nobody holds Django's own permissions; access is decided in `accounts.access`."""
+        return False
+
+
+class Organisation(models.Model):
+    """A shop, creator, carrier, outlet, provider, or the platform itself: what a tenant is."""
+
+    class Kind(models.TextChoices):
+        """Kinds of tenant."""
+
+        SHOP = "SHOP"
+        CREATOR = "CREATOR"
+        CARRIER = "CARRIER"
+        OUTLET = "OUTLET"
+        PROVIDER = "PROVIDER"
+        PLATFORM = "PLATFORM"
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    kind = models.TextField(choices=Kind.choices)
+    name = models.TextField()
+    name_pinyin = models.TextField(blank=True, default="")
+    carrier_code = models.TextField(blank=True, default="")
+    source_code = models.TextField(blank=True, default="")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="outlets")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "organisation"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind__in=["CARRIER", "OUTLET"]) | ~Q(carrier_code=""),
+                name="carrier_and_outlet_name_their_carrier",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="OUTLET", parent__isnull=False) | (~Q(kind="OUTLET") & Q(parent=None)),
+                name="outlets_and_only_outlets_have_a_parent",
+            ),
+            models.UniqueConstraint(
+                fields=["carrier_code"], condition=Q(kind="CARRIER"), name="one_head_office_per_carrier"
+            ),
+        ]
+
+
+class Membership(models.Model):
+    """A user's role in an organisation; disabled rows stay as history and open nothing."""
+
+    class Role(models.TextChoices):
+        """What a member may do: owners everything, clerks the daily work, viewers only look."""
+
+        OWNER = "OWNER"
+        CLERK = "CLERK"
+        VIEWER = "VIEWER"
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    role = models.TextField(choices=Role.choices)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation"], condition=Q(disabled_at=None), name="one_live_role_per_organisation"
+            )
+        ]
+
+
+class Credential(models.Model):
+    """A machine's key to the API; only a digest of the token is kept."""
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="credentials")
+    name = models.TextField()
+    token_prefix = models.TextField(unique=True)
+    token_sha256 = models.BinaryField(max_length=32)
+    scopes = ArrayField(models.TextField())
+    push_secret_encrypted = models.BinaryField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "credential"
+
+
+class LoginFailure(models.Model):
+    """Failed attempts counted per key ("login:..." as a digest, or "address:..."); one row per key, reset by time."""
+
+    key = models.TextField(primary_key=True)
+    window_started_at = models.DateTimeField()
+    failure_count = models.IntegerField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "login_failure"
+        constraints = [models.CheckConstraint(condition=Q(failure_count__gte=0), name="login_failures_are_counted_up")]

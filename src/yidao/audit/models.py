@@ -1,0 +1,26 @@
+"""The append-only journal of acts. Rows hold plain ids, never names, numbers of people, or secrets."""
+
+from django.db import models
+
+from yidao.kit import ids
+
+
+class AuditEntry(models.Model):
+    """One act that changed something, or an attempt worth remembering."""
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    at_real = models.DateTimeField()
+    at_business = models.DateTimeField()
+    actor_user_id = models.BigIntegerField(null=True, blank=True)
+    actor_credential_id = models.BigIntegerField(null=True, blank=True)
+    act = models.TextField()
+    organisation_id = models.BigIntegerField(null=True, blank=True)
+    subject = models.TextField()
+    details = models.JSONField()
+
+    class Meta:
+        db_table = "audit_entry"
+        indexes = [
+            models.Index(fields=["organisation_id", "-id"], name="audit_of_organisation"),
+            models.Index(fields=["act", "-id"], name="audit_of_act"),
+        ]

@@ -1,0 +1,1 @@
+"""Components, guards and pages that several consoles share."""
