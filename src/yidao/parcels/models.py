@@ -171,7 +171,7 @@ class Anomaly(models.Model):
 class AnomalyChange(models.Model):
     """The append-only journal of when we noticed what about an anomaly."""
 
-    pk = _key("version", "type", "should_open_at")
+    pk = _key("version", "type", "should_open_at", "change")
     waybill_no = models.TextField()
     carrier = models.TextField()
     life = models.SmallIntegerField()

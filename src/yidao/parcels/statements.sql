@@ -2,9 +2,10 @@
 -- as microseconds, so that it runs unchanged on tables distributed by waybill_no.
 
 -- moment --
-SELECT (SELECT (base_real, base_sim, rate, is_running)::text FROM demo_clock) AS demo,
-       (SELECT coalesce(max(id), 0) FROM policy_version) AS policies,
-       (SELECT coalesce(max(greatest(noticed_at, released_at)), 'epoch') FROM carrier_outage) AS outages
+SELECT c.base_real, c.base_sim, c.rate, c.is_running,
+       (SELECT coalesce(max(v.id), 0) FROM policy_version v) AS policies,
+       (SELECT count(*) + count(o.released_at) FROM carrier_outage o) AS outages
+FROM (SELECT 1) AS one LEFT JOIN demo_clock c ON true
 
 -- load --
 SELECT p.waybill_no, p.carrier, p.life, p.version, p.starts_at, p.shop_id, p.creator_id, p.order_nos, p.creator_order_nos,
@@ -198,6 +199,7 @@ SELECT s.waybill_no, s.carrier, s.source, s.event_id, s.revision, s.is_retracted
        s.flags, s.code, s.division, s.place, s.description
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
 JOIN scan s ON s.waybill_no = k.waybill_no AND s.carrier = k.carrier
+WHERE s.occurred_at BETWEEN %(since)s AND %(until)s
 
 -- snapshots_of --
 SELECT s.waybill_no, s.carrier, s.source, s.digest, s.pushed_at, s.newest_at, s.event_ids, s.recorded_at

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                         "version",
                         "type",
                         "should_open_at",
+                        "change",
                         blank=True,
                         editable=False,
                         primary_key=True,

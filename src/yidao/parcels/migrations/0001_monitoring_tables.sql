@@ -147,7 +147,7 @@ CREATE TABLE anomaly_change (
     closing text COLLATE "C" NOT NULL,
     should_close_at timestamptz,
     recorded_at timestamptz NOT NULL,
-    CONSTRAINT anomaly_change_key PRIMARY KEY (waybill_no, carrier, life, version, type, should_open_at)
+    CONSTRAINT anomaly_change_key PRIMARY KEY (waybill_no, carrier, life, version, type, should_open_at, change)
 );
 
 CREATE TABLE parcel_alias (
