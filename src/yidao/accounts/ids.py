@@ -4,7 +4,7 @@ from typing import NewType
 
 UserId = NewType("UserId", int)
 OrganisationId = NewType("OrganisationId", int)
-ShopId = NewType("ShopId", int)
-CreatorId = NewType("CreatorId", int)
+ShopId = NewType("ShopId", OrganisationId)
+CreatorId = NewType("CreatorId", OrganisationId)
 MembershipId = NewType("MembershipId", int)
 CredentialId = NewType("CredentialId", int)

@@ -1,5 +1,5 @@
 """
-The key ring and what is made with it: encrypted fields, blind indexes, opaque parcel tokens, signed cursors and tickets.
+The key ring and what is made with it: encrypted fields, blind indexes, opaque parcel tokens, signed cursors, tickets.
 
 Keys live in one file outside the database (mode 0600), so that a copy of the data alone tells nobody anything.
 """
@@ -32,7 +32,7 @@ class KeyRingUnusable(Exception):
 
 
 class Undecryptable(Exception):
-    """Stored bytes do not open with any key of the ring; they were damaged, moved to another row, or their key is gone."""
+    """Stored bytes open with no key of the ring: they were damaged, moved to another row, or their key is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

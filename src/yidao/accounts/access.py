@@ -1,0 +1,132 @@
+"""Who may stand where: turns a user and the tenant in an address into an actor. Not a member means not visible."""
+
+from collections.abc import Iterable
+
+from yidao.accounts import queries
+from yidao.accounts.actors import Actor, ActorKind, Permission
+from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
+from yidao.accounts.models import Membership, Organisation
+from yidao.kit.errors import NotVisible
+
+Kind = Organisation.Kind
+Role = Membership.Role
+
+_LOOKING = frozenset({Permission.PARCELS_VIEW})
+_OPERATING = frozenset({Permission.PARCELS_VIEW, Permission.AUDIT_VIEW})
+PERMISSIONS: dict[ActorKind, dict[str, frozenset[Permission]]] = {
+    kind: dict.fromkeys(Role.values, _LOOKING)
+    for kind in (ActorKind.MERCHANT, ActorKind.CREATOR, ActorKind.CARRIER, ActorKind.PROVIDER)
+} | {
+    ActorKind.OPERATOR: {
+        Role.OWNER: frozenset(Permission),
+        Role.CLERK: _OPERATING | {Permission.QUARANTINE_DECIDE},
+        Role.VIEWER: _OPERATING,
+    }
+}
+
+
+def _actor(user_id: UserId, kind: ActorKind, rows: Iterable[queries.MembershipRow]) -> Actor:
+    """
+    Make an actor of the memberships that fit.
+
+    :raises NotVisible: there is none.
+    """
+    found = tuple(rows)
+    if not found:
+        raise NotVisible
+    return Actor(
+        user_id=user_id,
+        credential_id=None,
+        kind=kind,
+        organisation_ids=tuple(row.organisation_id for row in found),
+        permissions=frozenset().union(*(PERMISSIONS[kind][row.role] for row in found)),
+        carrier=found[0].carrier_code,
+        source=found[0].source_code,
+    )
+
+
+def actor_for_shop(user_id: UserId, shop_id: ShopId) -> Actor:
+    """
+    Return the user as a member of one shop.
+
+    :raises NotVisible: no live membership there.
+    """
+    rows = queries.memberships(user_id)
+    return _actor(
+        user_id, ActorKind.MERCHANT, (r for r in rows if r.kind == Kind.SHOP and r.organisation_id == shop_id)
+    )
+
+
+def actor_for_creator(user_id: UserId, creator_id: CreatorId | None) -> Actor:
+    """
+    Return the user as a member of one creator account, or of all of theirs (an agency, MCN) when none is named.
+
+    :raises NotVisible: no live membership there.
+    """
+    rows = (row for row in queries.memberships(user_id) if row.kind == Kind.CREATOR)
+    return _actor(user_id, ActorKind.CREATOR, (r for r in rows if creator_id in (None, r.organisation_id)))
+
+
+def actor_for_carrier(user_id: UserId, carrier_id: OrganisationId, outlet_id: OrganisationId | None) -> Actor:
+    """
+    Return the user as a member of a carrier's head office (all outlets, or one) or of the outlet that is named.
+
+    The actor of an outlet holds the outlet's id alone; who may see what differs between the two.
+
+    :raises NotVisible: no live membership there, or the outlet is not this carrier's.
+    """
+    rows = queries.memberships(user_id)
+    office = [row for row in rows if row.kind == Kind.CARRIER and row.organisation_id == carrier_id]
+    own = [
+        row
+        for row in rows
+        if row.kind == Kind.OUTLET and row.parent_id == carrier_id and row.organisation_id == outlet_id
+    ]
+    if office and outlet_id is not None and outlet_id not in queries.outlets(carrier_id):
+        raise NotVisible
+    return _actor(user_id, ActorKind.CARRIER, office or own)
+
+
+def actor_for_provider(user_id: UserId, provider_id: OrganisationId) -> Actor:
+    """
+    Return the user as a member of one provider.
+
+    :raises NotVisible: no live membership there.
+    """
+    rows = queries.memberships(user_id)
+    return _actor(
+        user_id, ActorKind.PROVIDER, (r for r in rows if r.kind == Kind.PROVIDER and r.organisation_id == provider_id)
+    )
+
+
+def actor_for_operator(user_id: UserId) -> Actor:
+    """
+    Return the user as a member of the platform.
+
+    :raises NotVisible: no live membership there.
+    """
+    rows = queries.memberships(user_id)
+    return _actor(user_id, ActorKind.OPERATOR, (row for row in rows if row.kind == Kind.PLATFORM))
+
+
+_ACTOR_OF_ORGANISATION = {
+    Kind.SHOP: ActorKind.MERCHANT,
+    Kind.CREATOR: ActorKind.CREATOR,
+    Kind.CARRIER: ActorKind.CARRIER,
+    Kind.OUTLET: ActorKind.CARRIER,
+    Kind.PROVIDER: ActorKind.PROVIDER,
+    Kind.PLATFORM: ActorKind.OPERATOR,
+}
+
+
+def actor_for_credential(credential: queries.CredentialFacts) -> Actor:
+    """Return a machine as the actor its organisation makes it; its scopes are its permissions."""
+    return Actor(
+        user_id=None,
+        credential_id=credential.id,
+        kind=_ACTOR_OF_ORGANISATION[Kind(credential.organisation_kind)],
+        organisation_ids=(credential.organisation_id,),
+        permissions=credential.scopes,
+        carrier=credential.carrier_code,
+        source=credential.source_code,
+    )

@@ -1,0 +1,127 @@
+"""Changes to people, organisations and credentials. Each leaves one entry in the journal."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from pypinyin import lazy_pinyin
+
+from yidao.accounts import queries
+from yidao.accounts.ids import CredentialId, OrganisationId, UserId
+from yidao.accounts.models import Credential, Membership, Organisation, User
+from yidao.audit import services as audit
+from yidao.kit import crypto, ids
+from yidao.kit.errors import Refusal
+
+SCOPES = frozenset({"events:write", "parcels:write", "parcels:read"})
+_ALPHABET = "abcdefghijkmnopqrstuvwxyz23456789"
+
+
+class ScopeUnknown(Refusal):
+    """A credential was asked for with a scope that does not exist."""
+
+    code = "credential.scope_unknown"
+    status = 400
+    message = "There is no scope %(scope)s."
+
+
+def create_organisation(
+    *,
+    kind: Organisation.Kind,
+    name: str,
+    now: datetime,
+    carrier_code: str = "",
+    source_code: str = "",
+    parent_id: OrganisationId | None = None,
+) -> OrganisationId:
+    """Make a tenant; its name's pinyin is stored for sorting and search."""
+    organisation = Organisation.objects.create(
+        id=ids.new_id(),
+        kind=kind,
+        name=name,
+        name_pinyin=" ".join(lazy_pinyin(name)),
+        carrier_code=carrier_code,
+        source_code=source_code,
+        parent_id=parent_id,
+        created_at=now,
+    )
+    return OrganisationId(organisation.id)
+
+
+def create_user(*, login: str, name: str, password: str, language: str = "") -> UserId:
+    """Make a user who belongs nowhere yet."""
+    user = User.objects.create(
+        id=ids.new_id(), login=login.strip().lower(), name=name, password=make_password(password), language=language
+    )
+    return UserId(user.id)
+
+
+def join(*, user_id: UserId, organisation_id: OrganisationId, role: Membership.Role) -> None:
+    """Give a user a role; asking again for the same organisation changes the role and nothing else."""
+    Membership.objects.update_or_create(
+        user_id=user_id,
+        organisation_id=organisation_id,
+        disabled_at=None,
+        defaults={"role": role},
+        create_defaults={"id": ids.new_id(), "role": role},
+    )
+
+
+def disable_user(*, user_id: UserId, by_user_id: UserId | None, now: datetime, real_now: datetime) -> None:
+    """Shut a user out; whoever is logged in as them is out with the next request. Doing it twice changes nothing."""
+    if User.objects.filter(id=user_id, is_active=True).update(is_active=False, disabled_at=real_now):
+        audit.record(
+            act="user.disabled",
+            user_id=by_user_id,
+            subject=f"user/{user_id}",
+            at_real=real_now,
+            at_business=now,
+        )
+
+
+def create_credential(
+    *,
+    organisation_id: OrganisationId,
+    name: str,
+    scopes: Iterable[str],
+    now: datetime,
+    real_now: datetime,
+    push_secret: str = "",
+    by_user_id: UserId | None = None,
+) -> tuple[CredentialId, str]:
+    """
+    Make a credential and return its id with the token; the token is shown once and never again.
+
+    :raises ScopeUnknown: a scope does not exist.
+    """
+    wanted = sorted(set(scopes))
+    for scope in wanted:
+        if scope not in SCOPES:
+            raise ScopeUnknown(scope=scope)
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(queries.TOKEN_PREFIX_CHARS))
+    token = f"yd_{prefix}_{secrets.token_urlsafe(32)}"
+    credential_id = CredentialId(ids.new_id())
+    sealed = (
+        crypto.encrypt(push_secret.encode(), place=queries.push_secret_place(credential_id)) if push_secret else None
+    )
+    Credential.objects.create(
+        id=credential_id,
+        organisation_id=organisation_id,
+        name=name,
+        token_prefix=prefix,
+        token_sha256=queries.token_digest(token),
+        scopes=wanted,
+        push_secret_encrypted=sealed,
+        created_at=now,
+    )
+    audit.record(
+        act="credential.created",
+        user_id=by_user_id,
+        organisation_id=organisation_id,
+        subject=f"credential/{credential_id}",
+        details={"scopes": wanted},
+        at_real=real_now,
+        at_business=now,
+    )
+    return credential_id, token

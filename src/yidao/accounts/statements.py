@@ -1,0 +1,27 @@
+"""The SQL of accounts that also runs on plain psycopg connections, where there is no ORM (the intake)."""
+
+_CREDENTIAL = """
+SELECT c.id, c.organisation_id, o.kind, o.carrier_code, o.source_code, c.scopes, c.push_secret_encrypted,
+       c.is_active AND o.is_active AS is_active, c.token_sha256
+FROM credential c JOIN organisation o ON o.id = c.organisation_id
+"""
+
+CREDENTIAL_BY_PREFIX = _CREDENTIAL + "WHERE c.token_prefix = %s"
+CREDENTIAL_BY_ID = _CREDENTIAL + "WHERE c.id = %s"
+
+COUNT_ATTEMPT = """
+INSERT INTO login_failure AS f (key, window_started_at, failure_count, locked_until)
+VALUES (%(key)s, %(now)s, 1, NULL)
+ON CONFLICT (key) DO UPDATE SET
+    failure_count = CASE WHEN f.locked_until > %(now)s THEN f.failure_count
+                         WHEN f.window_started_at <= %(window_start)s OR f.locked_until IS NOT NULL THEN 1
+                         ELSE f.failure_count + 1 END,
+    window_started_at = CASE WHEN f.locked_until > %(now)s THEN f.window_started_at
+                             WHEN f.window_started_at <= %(window_start)s OR f.locked_until IS NOT NULL THEN %(now)s
+                             ELSE f.window_started_at END,
+    locked_until = CASE WHEN f.locked_until > %(now)s THEN f.locked_until
+                        WHEN f.window_started_at <= %(window_start)s OR f.locked_until IS NOT NULL THEN NULL
+                        WHEN f.failure_count >= %(allowed)s THEN %(lock_until)s
+                        ELSE NULL END
+RETURNING locked_until, failure_count
+"""

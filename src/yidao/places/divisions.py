@@ -1,0 +1,71 @@
+"""
+Administrative divisions of China to county level (GB/T 2260), shipped as data. Looked up by code, never by bare name:
+names repeat across provinces.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """One province, city or county."""
+
+    code: str
+    name: str
+    level: str
+    parent_code: str
+
+
+_PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, Division]:
+    text = resources.files("yidao.places").joinpath("data/divisions.csv").read_text(encoding="utf-8-sig")
+    return {row["code"]: Division(**row) for row in csv.DictReader(text.splitlines())}
+
+
+@lru_cache(maxsize=1)
+def _pinyin() -> dict[str, str]:
+    """Return the names as an English reader can say them: pinyin without the suffix that says what kind of place."""
+    from pypinyin import lazy_pinyin  # Inline: the dictionary is big and Chinese pages never need it.
+
+    suffixes = ("特别行政区", "自治区", "自治州", "省", "市")
+    names = {}
+    for code, division in _all().items():
+        if division.level == "county":
+            continue
+        name = division.name
+        for suffix in suffixes:
+            name = name.removesuffix(suffix) or name
+        names[code] = "".join(lazy_pinyin(name)).capitalize()
+    return names | {
+        "610000": "Shaanxi",
+        "150000": "Inner Mongolia",
+        "540000": "Tibet",
+        "810000": "Hong Kong",
+        "820000": "Macao",
+    }
+
+
+def is_division(code: str) -> bool:
+    """Return whether the code is one of the table's."""
+    return code in _all()
+
+
+def name(code: str, language: str) -> str:
+    """
+    Return province and city of a code as people write them, empty for an unknown code.
+
+    `language` is `zh-hans` (广东深圳 style, full names) or anything else (pinyin).
+    """
+    table = _all()
+    parts = []
+    for prefix in dict.fromkeys((code[:2] + "0000", code[:4] + "00")):
+        division = table.get(prefix)
+        if division is not None and division.name not in _PLACEHOLDERS:
+            parts.append(division.name if language.startswith("zh") else _pinyin()[prefix])
+    return "".join(parts) if language.startswith("zh") else ", ".join(reversed(parts))

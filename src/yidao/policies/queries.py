@@ -1,0 +1,69 @@
+"""Reads of published versions as frozen rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from yidao.kit.errors import NotVisible
+from yidao.policies.models import PolicyVersion
+from yidao.policies.selection import PARCEL_FAMILY, VERSIONS_OF_FAMILY, PolicyBook, version_of_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """One published version as the operator reads it."""
+
+    name: str
+    family: str
+    profile: str
+    version: int
+    scope_kind: str
+    scope_id: str
+    effective_from: datetime | None
+    sha256: str
+    published_at: datetime
+    published_by: int | None
+    body: dict[str, Any]
+
+
+_FIELDS = tuple(VersionRow.__dataclass_fields__)
+
+
+def _row(values: Sequence[Any]) -> VersionRow:
+    return VersionRow(**dict(zip(_FIELDS, values, strict=True)))
+
+
+def versions(*, limit: int) -> Sequence[VersionRow]:
+    """Return the versions, the last published first."""
+    return tuple(
+        _row(values) for values in PolicyVersion.objects.order_by("-published_at", "-id").values_list(*_FIELDS)[:limit]
+    )
+
+
+def version(name: str) -> VersionRow:
+    """
+    Return one version.
+
+    :raises NotVisible: there is none of that name.
+    """
+    values = PolicyVersion.objects.filter(name=name).values_list(*_FIELDS).first()
+    if values is None:
+        raise NotVisible
+    return _row(values)
+
+
+def newest_of_profile(family: str, profile: str) -> VersionRow | None:
+    """Return the version with the highest number of a profile, or None."""
+    values = PolicyVersion.objects.filter(family=family, profile=profile).order_by("-version").values_list(*_FIELDS)
+    first = values.first()
+    return _row(first) if first is not None else None
+
+
+def book(family: str = PARCEL_FAMILY) -> PolicyBook:
+    """Return all versions of a family, read on the request's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(VERSIONS_OF_FAMILY, (family,))
+        return PolicyBook(version_of_row(row) for row in cursor.fetchall())

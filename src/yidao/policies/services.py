@@ -1,0 +1,173 @@
+"""Publishes policy versions. A version is only ever added; what was published stays as it was."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from yidao.accounts.actors import Actor, Permission
+from yidao.accounts.models import Organisation
+from yidao.audit import services as audit
+from yidao.kit import db, ids
+from yidao.kit.errors import FieldFault, Forbidden, Refusal
+from yidao.policies import queries
+from yidao.policies.models import PolicyVersion
+from yidao.policies.selection import PARCEL_FAMILY
+from yidao.rules import policies
+
+SEEDS_IN_FORCE: Mapping[str, datetime] = {"parcel/douyin-2022/1": datetime(2020, 12, 31, 16, 0, tzinfo=UTC)}
+"""Since when a shipped version is in force for the platform (2021-01-01 in Shanghai); the others are only published."""
+
+
+class PublishRefused(Refusal):
+    """The version cannot be published as it stands; `faults` say where."""
+
+    code = "policy.publish_refused"
+    status = 422
+    message = "The policy cannot be published as it stands."
+
+
+class PublishOvertaken(Refusal):
+    """Somebody published a version of the profile after the difference was shown."""
+
+    code = "policy.publish_overtaken"
+    message = "Somebody else published version %(name)s meanwhile. Look at the difference again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What an operator wants to publish: a body for a profile and whom and since when it binds."""
+
+    profile: str
+    scope_kind: str
+    scope_id: str
+    effective_from: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What publishing would do: the name it would get and how it differs from the profile's newest version."""
+
+    name: str
+    version: int
+    base_name: str
+    changes: tuple[policies.Change, ...]
+
+
+def body_digest(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a body in its one canonical form."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _scope_faults(draft: Draft) -> list[FieldFault]:
+    if draft.scope_kind not in PolicyVersion.Scope.values:
+        return [FieldFault(pointer="scope_kind", code="unknown")]
+    if draft.scope_kind == PolicyVersion.Scope.PLATFORM:
+        return [FieldFault(pointer="scope_id", code="must_be_empty")] if draft.scope_id else []
+    if draft.scope_kind == PolicyVersion.Scope.SHOP:
+        is_known = (
+            draft.scope_id.isascii()
+            and draft.scope_id.isdigit()
+            and len(draft.scope_id) <= 18
+            and Organisation.objects.filter(id=int(draft.scope_id), kind=Organisation.Kind.SHOP).exists()
+        )
+    else:
+        is_known = Organisation.objects.filter(carrier_code=draft.scope_id, kind=Organisation.Kind.CARRIER).exists()
+    return [] if is_known else [FieldFault(pointer="scope_id", code="unknown")]
+
+
+def preview(draft: Draft, *, actor: Actor, now: datetime) -> Preview:
+    """
+    Check a draft and say what it would change; nothing is written.
+
+    :raises Forbidden: the actor may not publish.
+    :raises PublishRefused: the body, the scope or the effective time is wrong; all faults at once.
+    """
+    if not actor.may(Permission.POLICIES_PUBLISH):
+        raise Forbidden
+    newest = queries.newest_of_profile(PARCEL_FAMILY, draft.profile)
+    faults = _scope_faults(draft)
+    if newest is None:
+        faults.append(FieldFault(pointer="profile", code="unknown"))
+    if draft.effective_from < now:
+        faults.append(FieldFault(pointer="effective_from", code="in_the_past"))
+    number = newest.version + 1 if newest is not None else 1
+    name = f"{PARCEL_FAMILY}/{draft.profile}/{number}"
+    try:
+        policies.from_body(name, draft.body)
+    except policies.PolicyInvalid as fault:
+        faults.extend(FieldFault(pointer=f"body{pointer}", code=code) for pointer, code in fault.faults)
+    if faults or newest is None:
+        raise PublishRefused(faults=tuple(faults))
+    changes = policies.difference(newest.body, draft.body)
+    return Preview(name=name, version=number, base_name=newest.name, changes=changes)
+
+
+def publish(draft: Draft, *, expected_name: str, actor: Actor, now: datetime, real_now: datetime) -> str:
+    """
+    Publish a draft whose preview named it `expected_name`, and return that name.
+
+    Two who publish at once get two different versions or one of them is told; nobody's version is lost.
+
+    :raises Forbidden: the actor may not publish.
+    :raises PublishRefused: the draft is wrong.
+    :raises PublishOvertaken: the profile has a newer version than the one the preview compared with.
+    """
+    with db.transaction(actor):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('policy_version'))")
+        previewed = preview(draft, actor=actor, now=now)
+        if previewed.name != expected_name:
+            raise PublishOvertaken(name=previewed.base_name)
+        PolicyVersion.objects.create(
+            id=ids.new_id(),
+            family=PARCEL_FAMILY,
+            profile=draft.profile,
+            version=previewed.version,
+            name=previewed.name,
+            scope_kind=draft.scope_kind,
+            scope_id=draft.scope_id,
+            effective_from=draft.effective_from,
+            body=draft.body,
+            sha256=body_digest(draft.body),
+            published_at=now,
+            published_by=actor.user_id,
+        )
+        audit.record(
+            act="policy.published",
+            user_id=actor.user_id,
+            subject=f"policy/{previewed.name}",
+            details={"effective_from": draft.effective_from.isoformat(), "scope": draft.scope_kind},
+            at_real=real_now,
+            at_business=now,
+        )
+    return previewed.name
+
+
+def seed(*, real_now: datetime) -> int:
+    """Add the shipped versions that this database does not have yet and return how many; the others stay untouched."""
+    known = frozenset(PolicyVersion.objects.values_list("name", flat=True))
+    missing = [policy for policy in policies.SEEDS if policy.version not in known]
+    for policy in missing:
+        family, profile, number = policy.version.split("/")
+        body = policies.to_body(policy)
+        PolicyVersion.objects.create(
+            id=ids.new_id(),
+            family=family,
+            profile=profile,
+            version=int(number),
+            name=policy.version,
+            scope_kind=PolicyVersion.Scope.PLATFORM,
+            scope_id="",
+            effective_from=SEEDS_IN_FORCE.get(policy.version),
+            body=body,
+            sha256=body_digest(body),
+            published_at=real_now,
+            published_by=None,
+        )
+    return len(missing)
