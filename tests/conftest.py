@@ -1,42 +1,38 @@
 """
 The tests' database, shared by every folder.
 
-One migrated template database is made per state of the schema and kept; every pytest process (each xdist worker too) copies
-it once and drops the copy at the end. Nothing is ever truncated: what a test commits stays until the end of the session, so a
-test that commits works with fresh random tenants and numbers.
+One migrated template database is made per state of the schema and kept; every pytest process (each xdist worker too)
+copies it once and drops the copy at the end. Nothing is ever truncated: what a test commits stays until the end of the
+session, so a test that commits works with fresh random tenants and numbers.
 
 - `django_db` (mark or fixture `db`): Django's ORM in a transaction that is rolled back. `transaction=True` is refused.
 - `committed_db`: Django's ORM without a surrounding transaction, for tests in which several connections meet.
-- `runtime_dsn`, `owner_dsn`: addresses for plain psycopg connections; the runtime role may do only what production may do.
+- `runtime_dsn`, `owner_dsn`: addresses for plain psycopg connections; the runtime role has production's rights only.
 - `YIDAO_TEST_DATABASE_URL`: a server to use instead of the embedded one; its user must be allowed to create databases.
 """
 
 import hashlib
-import importlib.util
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 os.environ["YIDAO_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/no_fixture_asked_for_a_database"
 os.environ["YIDAO_KEYS_FILE"] = str(Path(tempfile.mkdtemp(prefix="yidao-test-keys-")) / "keys.json")
+os.environ["DJANGO_SETTINGS_MODULE"] = "yidao.config.settings"
 
+import django
 import psycopg
 import pytest
+from django.db import connections
 from psycopg import sql
 
 from yidao.config import database
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "yidao"
-HAS_SETTINGS = importlib.util.find_spec("yidao.config.settings") is not None
 TEMPLATE_LOCK = 7_106_002
 
-if HAS_SETTINGS:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "yidao.config.settings"
-    import django
-
-    django.setup()
+django.setup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,26 +65,32 @@ def _database_exists(connection: psycopg.Connection, name: str) -> bool:
 
 
 def _ensure_template(connection: psycopg.Connection, server: str) -> str:
-    """Make the migrated template unless it is there; return its name. Older templates are dropped."""
+    """Make the migrated template unless it is there; return its name. Templates of older states are dropped."""
     name = f"yidao_template_{_schema_fingerprint()}"
-    connection.execute("SELECT pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
-    try:
-        if not _database_exists(connection, name):
-            unfinished = f"{name}_unfinished"
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished)))
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(unfinished)))
-            if HAS_SETTINGS:
-                database.migrate(database.with_database(server, unfinished))
-            else:
-                with psycopg.connect(database.with_database(server, unfinished), autocommit=True) as fresh:
-                    database.ensure_role(fresh)
-                    database.grant(fresh)
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
-            )
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", (TEMPLATE_LOCK,))
+    if _database_exists(connection, name):
+        return name
+    for (older,) in connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^yidao_template_'").fetchall():
+        _drop(connection, older)
+    unfinished = f"{name}_unfinished"
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(unfinished)))
+    database.migrate(database.with_database(server, unfinished))
+    connection.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    )
     return name
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _drop_left_behind(connection: psycopg.Connection) -> None:
+    """Drop the copies of test processes of this machine that were killed before they could."""
+    for (name,) in connection.execute(
+        "SELECT datname FROM pg_database WHERE datname ~ '^yidao_test_[0-9]+_'"
+    ).fetchall():
+        if not Path(f"/proc/{name.split('_')[2]}").exists():
+            _drop(connection, name)
 
 
 @pytest.fixture(scope="session")
@@ -109,22 +111,20 @@ def owner_dsn(database_server: str, django_db_blocker: object) -> Iterator[str]:
     """Return the owner's address of this process's copy of the migrated database."""
     name = f"yidao_test_{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with psycopg.connect(database_server, autocommit=True) as connection:
-        with django_db_blocker.unblock() if HAS_SETTINGS else nullcontext():  # type: ignore[attr-defined]
+        connection.execute("SELECT pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
             template = _ensure_template(connection, database_server)
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        if not os.environ.get("YIDAO_TEST_DATABASE_URL"):
+            _drop_left_behind(connection)
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        connection.execute(copy)
+        connection.execute("SELECT pg_advisory_unlock(%s)", (TEMPLATE_LOCK,))
         url = database.with_database(database_server, name)
         database.hand_to_children(url)
-        if HAS_SETTINGS:
-            database.point_django_at(database.with_role(url), pool_size=0)
+        database.point_django_at(database.with_role(url), pool_size=0)
         yield url
-        if HAS_SETTINGS:
-            from django.db import connections
-
-            connections["default"].close()
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        connections["default"].close()
+        _drop(connection, name)
 
 
 @pytest.fixture(scope="session")
@@ -141,8 +141,6 @@ def django_db_setup(runtime_dsn: str) -> None:
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
     """Let a test use Django's ORM with real commits; it must work with tenants and numbers of its own."""
-    from django.db import connections
-
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         yield
         connections["default"].close()

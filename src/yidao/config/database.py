@@ -1,6 +1,6 @@
 """
-Where the database is and who may do what in it: addresses of the owner and of the runtime, starting the embedded server,
-migrating and granting. Migrations run as owner; everything else runs as a role that owns nothing.
+Where the database is and who may do what in it: addresses of the owner and of the runtime, migrating and granting.
+Migrations run as owner; everything else runs as a role that owns nothing.
 """
 
 import os
@@ -30,9 +30,9 @@ APPEND_ONLY_TABLES = (
 READ_ONLY_TABLES = ("django_migrations",)
 """Written by migrations alone."""
 
-POOL_SIZE_MAX = 4
+POOL_SIZE_MAX = 8
 """Connections one web process holds; more concurrent requests wait in its queue."""
-POOL_WAIT_SECONDS = 5
+POOL_WAIT_SECONDS = 8
 
 
 def owner_url() -> str:
@@ -77,7 +77,7 @@ def django_database(url: str | None = None, *, pool_size: int = POOL_SIZE_MAX) -
         key: value for key, value in parameters.items() if key not in ("dbname", "user", "password", "host", "port")
     }
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": POOL_WAIT_SECONDS}
+        options["pool"] = {"min_size": 0, "max_size": pool_size, "timeout": POOL_WAIT_SECONDS}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parameters.get("dbname") or "postgres",
@@ -118,9 +118,9 @@ def _as_owner(url: str) -> Iterator[None]:
 
 def migrate(url: str | None = None, *, verbosity: int = 0) -> None:
     """
-    Make the runtime role, apply all migrations as owner and grant the runtime what it may do. Running it twice changes nothing.
+    Make the runtime role, apply all migrations as owner and grant the runtime what it may do.
 
-    Django must be set up. One process at a time does the work, the others wait for it.
+    Running it twice changes nothing. Django must be set up. One process at a time works, the others wait for it.
     """
     from django.core.management import call_command  # reason: settings must not be needed to compute an address
 
@@ -150,7 +150,7 @@ def ensure_role(connection: psycopg.Connection[Any]) -> None:
 
 
 def grant(connection: psycopg.Connection[Any]) -> None:
-    """Give the runtime role exactly its rights on every table there is now; append-only tables without UPDATE and DELETE."""
+    """Give the runtime role its rights on every table there is now; append-only tables without UPDATE and DELETE."""
     role = sql.Identifier(RUNTIME_ROLE)
     with connection.transaction():
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))

@@ -18,6 +18,9 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(
         None, description="Where the embedded database lives; empty means a folder chosen for this user."
     )
+    pg_bin: Path | None = Field(
+        None, description="Folder with the PostgreSQL binaries for the embedded database; empty means searched for."
+    )
     keys_file: Path | None = Field(
         None, description="The key ring (mode 0600), outside the data folder; made at first start."
     )

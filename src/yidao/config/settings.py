@@ -1,12 +1,10 @@
 """Django's settings, derived from the operator's settings (`config.env`) and the key ring. Nothing here is secret."""
 
 from pathlib import Path
-from typing import Any
 
 from csp.constants import NONE, SELF
-from psycopg.conninfo import conninfo_to_dict
 
-from yidao.config import env
+from yidao.config import database, env
 from yidao.kit import crypto, translations
 
 _settings = env.settings()
@@ -70,25 +68,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.Jinja2"
 
-
-def _database(url: str) -> dict[str, Any]:
-    """Describe one PostgreSQL address to Django; everything psycopg understands may stand in it."""
-    parts: dict[str, Any] = conninfo_to_dict(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.pop("dbname", "yidao"),
-        "USER": parts.pop("user", ""),
-        "PASSWORD": parts.pop("password", ""),
-        "HOST": parts.pop("host", ""),
-        "PORT": str(parts.pop("port", "")),
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        "ATOMIC_REQUESTS": False,
-        "OPTIONS": {**parts, "pool": {"min_size": 0, "max_size": 8, "timeout": 8}},
-    }
-
-
-DATABASES = {"default": _database(_settings.database_url)}
+DATABASES = {"default": database.django_database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing may rely on a cache of one process: limits and lock-outs live in the database.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
