@@ -1,0 +1,608 @@
+"""The one pass over a parcel's scans that finds its anomalies. `anomalies.judge` is the door; this is the engine room."""
+
+from typing import Final
+
+from yidao.rules import episodes, parcel, scans
+from yidao.rules.episodes import ABOUT, Closing, Episode, Reason, Severity, Type
+from yidao.rules.facts import Hold, HoldKind, Plan
+from yidao.rules.instants import END_OF_TIME, Instant, local_hour
+from yidao.rules.limits import Limits, Policy, limits_for
+from yidao.rules.parcel import STATUS_OF_STATE, TRANSITIONS, Milestones, Status
+from yidao.rules.scans import WEAK, Kind
+
+# Stages: which clocks may run in a state of the fold.
+_WAITING, _PICKED, _TRANSIT, _DELIVERY, _COLLECTION, _OVER, _VOID = range(7)
+
+_STAGE_OF_STATUS: Final = {
+    Status.SHIPPED_AWAIT_PICKUP: _WAITING,
+    Status.PICKED_AWAIT_TRANSIT: _PICKED,
+    Status.IN_TRANSIT_AWAIT_DELIVERY: _TRANSIT,
+    Status.CUSTOMS_PENDING: _TRANSIT,
+    Status.CUSTOMS_PROCESSING: _TRANSIT,
+    Status.CUSTOMS_FAILED: _TRANSIT,
+    Status.CUSTOMS_CLEARED: _TRANSIT,
+    Status.OUT_FOR_DELIVERY: _DELIVERY,
+    Status.AWAIT_COLLECTION: _COLLECTION,
+    Status.VOIDED: _VOID,
+}
+_STAGE: Final = tuple(_STAGE_OF_STATUS.get(each, _OVER) for each in parcel.STATUS_OF_STATE)
+_IS_SIGNED: Final = tuple(each is Status.SIGNED for each in parcel.STATUS_OF_STATE)
+_IS_SIGNATURE: Final = tuple(each in (Status.SIGNED, Status.RETURN_SIGNED) for each in parcel.STATUS_OF_STATE)
+
+# What a kind is to the clocks.
+_SILENT, _MOVES, _ENDS, _HAPPENS = range(4)
+_ENDING: Final = {
+    **dict.fromkeys(scans.SIGNATURES, Closing.SIGNED),
+    Kind.REJECTED: Closing.REJECTED,
+    Kind.RETURNING: Closing.RETURNED,
+    Kind.INTERCEPTED: Closing.RETURNED,
+    Kind.RETURN_SIGNED: Closing.RETURNED,
+    Kind.VOIDED: Closing.VOIDED,
+}
+
+
+def _role(kind: Kind) -> int:
+    if kind in _ENDING:
+        return _ENDS
+    if kind in scans.PROGRESS:
+        return _MOVES
+    return _SILENT if kind in scans.NOT_REAL else _HAPPENS
+
+
+_ROLE: Final = (_SILENT, *(_role(kind) for kind in Kind))
+_OUT: Final = frozenset(map(int, scans.OUT))
+_HELD_BY_CUSTOMS: Final = frozenset(map(int, scans.HELD_BY_CUSTOMS))
+_SIGNATURES: Final = frozenset(map(int, scans.SIGNATURES))
+_DIVERTED: Final = frozenset(map(int, scans.BACKWARD | {Kind.FORWARDED}))
+_ENDED_BY_ANY: Final = (
+    Type.TRANSIT_TIMEOUT,
+    Type.DELIVERY_TIMEOUT,
+    Type.TRANSIT_EXCEPTION,
+    Type.DELIVERY_EXCEPTION,
+)
+
+# What an exception opens, whoever reported it. OUT_OF_AREA depends on the stage, see `_Watch.exception`.
+_OPENS: Final = {
+    int(Kind.DAMAGED): (Type.PARCEL_DAMAGED, Reason.DAMAGED),
+    int(Kind.DETAINED): (Type.TRANSIT_EXCEPTION, Reason.DETAINED),
+    int(Kind.MISSORTED): (Type.TRANSIT_EXCEPTION, Reason.MISSORTED),
+    int(Kind.LOST): (Type.TRANSIT_EXCEPTION, Reason.LOST),
+    int(Kind.OUT_OF_AREA): (Type.TRANSIT_EXCEPTION, Reason.OUT_OF_AREA),
+    int(Kind.DELIVERY_PROBLEM): (Type.DELIVERY_EXCEPTION, Reason.DELIVERY_PROBLEM),
+    int(Kind.DELIVERY_DELAYED): (Type.DELIVERY_EXCEPTION, Reason.DELIVERY_DELAYED),
+    int(Kind.UNREACHABLE_CONTACT): (Type.DELIVERY_EXCEPTION, Reason.UNREACHABLE_CONTACT),
+    int(Kind.ADDRESS_UNCLEAR): (Type.DELIVERY_EXCEPTION, Reason.ADDRESS_UNCLEAR),
+    int(Kind.PHONE_WRONG): (Type.DELIVERY_EXCEPTION, Reason.PHONE_WRONG),
+    int(Kind.LOCKER_OVERDUE): (Type.DELIVERY_EXCEPTION, Reason.LOCKER_OVERDUE),
+    int(Kind.PROBLEM): (Type.OTHER, Reason.PROBLEM),
+    int(Kind.CUSTOMS_FAILED): (Type.OTHER, Reason.CUSTOMS_FAILED),
+}
+
+# Facts that are no scans take part in the pass as kinds above every scan; their rank puts them last at their instant.
+_RESOLVED, _NUMBER_REUSED, _CARRIER_CORRECTED, _PICKED_EARLY = range(128, 132)
+_LAST_RANK: Final = 100
+_NOTED_AS: Final = {
+    HoldKind.RESOLVED: _RESOLVED,
+    HoldKind.NUMBER_REUSED: _NUMBER_REUSED,
+    HoldKind.CARRIER_CORRECTED: _CARRIER_CORRECTED,
+}
+_NOTED_REASONS: Final = {
+    _NUMBER_REUSED: Reason.NUMBER_REUSED,
+    _CARRIER_CORRECTED: Reason.CARRIER_CORRECTED,
+    _PICKED_EARLY: Reason.PICKED_BEFORE_PAYMENT,
+}
+
+_ALL_TYPES: Final = episodes.mask_of(tuple(Type))
+RELIEVABLE: Final = _ALL_TYPES & ~episodes.mask_of((Type.SIGN_ADDR_MISMATCH, Type.PARCEL_DAMAGED, Type.OTHER))
+"""What a relief can excuse when it names no types: everything that a shut region makes late."""
+
+CLOCK_REASONS: Final = frozenset(
+    {
+        Reason.PICKUP_NEAR,
+        Reason.NOT_PICKED_UP,
+        Reason.NOT_DEPARTED,
+        Reason.NO_UPDATE,
+        Reason.NOT_DELIVERED,
+        Reason.NOT_COLLECTED,
+        Reason.HUB_DWELL,
+        Reason.NO_NEWS,
+    },
+)
+"""What only our own clock says, and a silent carrier can therefore make us say wrongly."""
+
+_ONLY_NO_NEWS: Final = 1 << Reason.NO_NEWS
+_ONLY_NO_INFO: Final = 1 << Reason.NO_INFO
+_ONLY_CUSTOMS_FAILED: Final = 1 << Reason.CUSTOMS_FAILED
+_DELIVERY_TIMEOUT_BIT: Final = 1 << Type.DELIVERY_TIMEOUT
+
+End = tuple[int, Closing]
+"""An instant that may close an episode, 0 for never, and what it would close it as."""
+
+
+class _Open:
+    """An episode while the pass is inside it."""
+
+    __slots__ = ("opens_at", "reason", "reasons", "severe_at", "severity", "severity_at")
+
+    def __init__(self, opens_at: int, reason: int, severe_at: int) -> None:
+        self.opens_at = self.severity_at = opens_at
+        self.reason = reason
+        self.reasons = 1 << reason
+        self.severity = int(ABOUT[reason].severity)
+        self.severe_at = severe_at
+
+    def also(self, at: int, reason: int) -> None:
+        """Take one more reason; the gravest names the episode, the worst severity stands."""
+        about = ABOUT[reason]
+        self.reasons |= 1 << reason
+        if about.gravity > ABOUT[self.reason].gravity:
+            self.reason = reason
+        if about.severity > self.severity:
+            self.severity, self.severity_at = int(about.severity), at
+
+    def until(self, type_: int, end: int, closes_at: int, closing: int) -> Episode:
+        """Return the episode as it is at `end`, which is when it closes, or now."""
+        if self.severe_at and self.severe_at <= end:
+            return Episode(type_, self.opens_at, closes_at, closing, Severity.SEVERE, self.severe_at, self.reason)
+        return Episode(type_, self.opens_at, closes_at, closing, self.severity, self.severity_at, self.reason)
+
+
+class Watch:
+    """
+    One pass over the entries of one parcel, from the oldest to `now`.
+
+    Each running clock is the instant that started it, 0 when it does not run; `alarm` is never later than the first of
+    them to run out. Note [Limits open at the limit]: a scan at the very instant of a limit is late, so clocks are asked
+    before the scan is taken, and the episode then opens and closes at that instant.
+    """
+
+    __slots__ = (
+        "alarm",
+        "box_at",
+        "damage_ends_at",
+        "done",
+        "due",
+        "gap_at",
+        "hub_at",
+        "is_at_customs",
+        "is_self_collected",
+        "limits",
+        "mask",
+        "news_at",
+        "now",
+        "open_ones",
+        "out_at",
+        "plan",
+        "policy",
+        "previous_out_at",
+        "refunded_at",
+        "resolved",
+        "returned",
+        "sign_city",
+        "signed_at",
+        "state",
+        "veils",
+        "voided_at",
+    )
+
+    def __init__(self, plan: Plan, policy: Policy, now: int) -> None:
+        self.plan, self.policy, self.now = plan, policy, now
+        self.limits: Limits = limits_for(policy, plan.sender_city, plan.receiver_city, plan.shipped_at)
+        self.state = parcel.FIRST_STATE
+        self.alarm = self.due = END_OF_TIME
+        self.gap_at = self.hub_at = self.news_at = self.out_at = self.box_at = self.damage_ends_at = 0
+        self.previous_out_at = self.voided_at = self.refunded_at = 0
+        self.signed_at = self.sign_city = 0
+        self.is_at_customs = self.is_self_collected = False
+        self.returned: End = (0, Closing.RETURNED)
+        self.mask = 0
+        self.open_ones: dict[int, _Open] = {}
+        self.done: list[Episode] = []
+        self.veils: tuple[Hold, ...] = ()
+        self.resolved: tuple[Hold, ...] = ()
+
+    # --- The pass ---
+
+    def run(self, milestones: Milestones, holds: tuple[Hold, ...]) -> None:
+        """Take every fact up to `now`; later scans only move the state and set an alarm."""
+        events = milestones.entries
+        notes = self._take(holds) if holds else []
+        picked_at = milestones.first_moved_at
+        if 0 < picked_at < self.plan.paid_at:
+            notes.append((picked_at, _LAST_RANK, _PICKED_EARLY, 0))
+        if notes:
+            events = tuple(sorted((*events, *notes)))
+        now = self.now
+        for at, _, kind, city in events:
+            if at > now:
+                self._foresee(at, kind)
+            elif kind < WEAK:
+                self._scan(at, kind, city)
+            else:
+                self._other_fact(at, kind, city)
+        self._fire(now)
+        self._watch_pickup(picked_at)
+        if picked_at:
+            self._watch_dispatch(picked_at, milestones.first_left_at)
+        if self.signed_at and self.sign_city and self.sign_city != self.plan.receiver_city:
+            self._compare_cities(milestones)
+
+    def _take(self, holds: tuple[Hold, ...]) -> list[parcel.Entry]:
+        self.veils = tuple(each for each in holds if each.kind in (HoldKind.SUPPRESSED, HoldKind.OUTAGE))
+        self.resolved = tuple(each for each in holds if each.kind is HoldKind.RESOLVED)
+        self.refunded_at = min((each.since for each in holds if each.kind is HoldKind.REFUNDED), default=0)
+        return [(each.since, _LAST_RANK, _NOTED_AS[each.kind], each.types) for each in holds if each.kind in _NOTED_AS]
+
+    def _foresee(self, at: int, kind: int) -> None:
+        if kind < WEAK:
+            self.state = TRANSITIONS[self.state * 128 + kind]
+            if kind == Kind.VOIDED and not self.voided_at:
+                self.voided_at = at
+        self.due = min(self.due, at)
+
+    def _scan(self, at: int, kind: int, city: int) -> None:
+        if at >= self.alarm:
+            self._fire(at)
+        before = self.state
+        state = self.state = TRANSITIONS[before * 128 + kind]
+        stage = _STAGE[state]
+        role = _ROLE[kind]
+        if role == _MOVES:
+            self.hub_at = 0
+            if self.mask:
+                self._relax(at, kind, stage)
+        elif role == _HAPPENS:
+            if self.mask:
+                self._hear(at, kind, stage)
+            self._except(at, kind, stage)
+        elif role == _ENDS:
+            self._end(at, kind, city, before)
+        else:
+            if kind == Kind.NO_INFO and stage == _WAITING:
+                self._open(Type.OTHER, at, Reason.NO_INFO)
+            return
+        if stage == _TRANSIT:
+            self._wind_transit(at, kind, role)
+        elif stage == _DELIVERY:
+            self._wind_delivery(at, kind)
+        elif stage == _PICKED:
+            self.news_at = at
+            self._wake(at + self.limits.no_news)
+        else:
+            self.gap_at = self.news_at = self.out_at = self.hub_at = 0
+            if stage != _COLLECTION:
+                self.box_at = 0
+            elif _STAGE[before] != _COLLECTION:
+                self.box_at, self.previous_out_at = at, 0
+                self._wake(at + self.limits.collect)
+
+    def _wake(self, at: int) -> None:
+        if at < self.alarm:
+            self.alarm = at
+
+    def _wind_transit(self, at: int, kind: int, role: int) -> None:
+        """Start what runs between departure and delivery. Reading: while customs holds the parcel no clock runs."""
+        self.out_at = self.previous_out_at = self.box_at = 0
+        if kind in _HELD_BY_CUSTOMS:
+            self.is_at_customs = True
+        elif role == _MOVES:
+            self.is_at_customs = False
+        if self.is_at_customs:
+            self.gap_at = self.news_at = 0
+            return
+        self.gap_at = self.news_at = at
+        limits = self.limits
+        wakes_at = at + limits.shortest_in_transit
+        if kind == Kind.ARRIVED_HUB:
+            self.hub_at = at
+            wakes_at = min(wakes_at, at + limits.hub_dwell)
+        if wakes_at < self.alarm:
+            self.alarm = wakes_at
+
+    def _wind_delivery(self, at: int, kind: int) -> None:
+        """Start what runs while a courier is out. Reading: once late, a further delivery scan starts no second clock."""
+        self.gap_at = self.hub_at = self.box_at = 0
+        self.news_at = at
+        if kind in _OUT:
+            previous, self.previous_out_at = self.previous_out_at, at
+            if kind == Kind.REDELIVERY or (previous and at - previous >= self.limits.second_attempt):
+                self._open(Type.DELIVERY_EXCEPTION, at, Reason.SECOND_ATTEMPT)
+            if not self.mask & _DELIVERY_TIMEOUT_BIT:
+                self.out_at = at
+                self._wake(at + self.limits.delivery)
+        self._wake(at + self.limits.no_news)
+
+    # --- What a scan does to open episodes ---
+
+    def _relax(self, at: int, kind: int, stage: int) -> None:
+        """Close what a movement ends."""
+        self._close(Type.TRANSIT_TIMEOUT, at, Closing.NEWER_SCAN)
+        self._close(Type.TRANSIT_EXCEPTION, at, Closing.PROGRESS)
+        if stage == _TRANSIT:
+            self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
+        elif stage == _COLLECTION and kind == Kind.IN_LOCKER and not self.box_at:
+            self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
+            self._close(Type.DELIVERY_EXCEPTION, at, Closing.BOXED)
+        self._close_if_only(Type.OTHER, _ONLY_NO_INFO, at, Closing.PICKED_UP)
+        if kind == Kind.CUSTOMS_CLEARED:
+            self._close_if_only(Type.OTHER, _ONLY_CUSTOMS_FAILED, at, Closing.PROGRESS)
+
+    def _hear(self, at: int, kind: int, stage: int) -> None:
+        """Close what news of any sort ends, even bad news."""
+        self._close(Type.TRANSIT_TIMEOUT, at, Closing.NEWER_SCAN)
+        self._close_if_only(Type.TRANSIT_EXCEPTION, _ONLY_NO_NEWS, at, Closing.NEWER_SCAN)
+        if stage == _TRANSIT:
+            self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
+        elif stage == _COLLECTION:
+            self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
+        if kind in (Kind.LOCKER_OVERDUE, Kind.CUSTOMS_FAILED):
+            self._close_if_only(Type.OTHER, _ONLY_NO_INFO, at, Closing.PICKED_UP)
+
+    def _except(self, at: int, kind: int, stage: int) -> None:
+        """
+        Open what an exception opens.
+
+        Reading: once signed, refused or on the way back only damage is still an anomaly; a void number has none.
+        """
+        opens = _OPENS.get(kind)
+        if opens is None or stage == _VOID:
+            return
+        type_, reason = opens
+        if type_ is Type.PARCEL_DAMAGED:
+            self._open(type_, at, reason)
+            if not self.damage_ends_at and _IS_SIGNATURE[self.state]:
+                self.damage_ends_at = at + self.limits.damage_expires
+                self._wake(self.damage_ends_at)
+        elif stage != _OVER:
+            if reason is Reason.OUT_OF_AREA and stage in (_DELIVERY, _COLLECTION):
+                type_ = Type.DELIVERY_EXCEPTION
+            self._open(type_, at, reason)
+
+    def _end(self, at: int, kind: int, city: int, before: int) -> None:
+        """Close what a signature, a refusal, a return or a void number ends."""
+        if _STAGE[before] == _VOID:
+            return
+        state = self.state
+        closing = _ENDING[kind]
+        if kind == Kind.VOIDED:
+            self.voided_at = self.voided_at or at
+            for type_ in tuple(self.open_ones):
+                self._close(type_, at, closing)
+        elif closing is Closing.SIGNED and not _IS_SIGNED[state]:
+            closing = Closing.RETURNED
+        if self.mask:
+            for type_ in _ENDED_BY_ANY:
+                self._close(type_, at, closing)
+            self._close_if_only(Type.OTHER, _ONLY_NO_INFO, at, Closing.PICKED_UP)
+        if _IS_SIGNATURE[state] and STATUS_OF_STATE[state] is not STATUS_OF_STATE[before]:
+            self._close(Type.OTHER, at, closing)
+            if Type.PARCEL_DAMAGED in self.open_ones and not self.damage_ends_at:
+                self.damage_ends_at = at + self.limits.damage_expires
+                self._wake(self.damage_ends_at)
+        if _IS_SIGNED[before]:
+            self._sign_again(at, kind, city, state)
+        elif _IS_SIGNED[state]:
+            self.signed_at, self.sign_city, self.returned = at, city, (0, Closing.RETURNED)
+            self.is_self_collected = kind == Kind.SIGNED_AT_LOCKER or _STAGE[before] == _COLLECTION
+            hour = local_hour(Instant(at), offset_minutes=self.policy.zone_offset_minutes)
+            if self.policy.odd_sign_from_hour <= hour < self.policy.odd_sign_until_hour:
+                self._open(Type.OTHER, at, Reason.ODD_SIGN_TIME)
+
+    def _sign_again(self, at: int, kind: int, city: int, state: int) -> None:
+        """Take the newest of several signatures, or note that a signed parcel turned back."""
+        if not _IS_SIGNED[state]:
+            self.returned = (at, _ENDING[kind])
+        elif kind in _SIGNATURES:
+            self.signed_at, self.sign_city = at, city
+            self.is_self_collected |= kind == Kind.SIGNED_AT_LOCKER
+
+    def _other_fact(self, at: int, kind: int, types: int) -> None:
+        """Take a fact that no carrier reported: the shop's own scan, or a hold that happens at one instant."""
+        if at >= self.alarm:
+            self._fire(at)
+        if kind < _RESOLVED:
+            self._except(at, kind - WEAK, _STAGE[self.state])
+        elif kind == _RESOLVED:
+            for type_ in tuple(self.open_ones):
+                if not types or types >> type_ & 1:
+                    self._close(type_, at, Closing.MANUAL)
+        elif _STAGE[self.state] != _VOID:
+            self._open(Type.OTHER, at, _NOTED_REASONS[kind])
+
+    # --- Episodes ---
+
+    def _open(self, type_: Type, at: int, reason: Reason, severe_at: int = 0) -> None:
+        """Open an episode at `at`, not after `now`, or add a reason to the one that is open."""
+        if self.veils and self._veil(type_, at, reason):
+            return
+        already = self.open_ones.get(type_)
+        if already is not None:
+            already.also(at, reason)
+            return
+        opened = _Open(at, reason, severe_at)
+        for index, each in enumerate(self.done):
+            if each.type == type_ and each.opens_at == at:
+                # It closed at the very instant at which the next one opens: one episode, so that the key stays unique.
+                opened.also(at, each.reason)
+                del self.done[index]
+                break
+        self.open_ones[type_] = opened
+        self.mask |= 1 << type_
+
+    def _close(self, type_: int, at: int, closing: Closing) -> None:
+        opened = self.open_ones.pop(type_, None)
+        if opened is None:
+            return
+        self.mask &= ~(1 << type_)
+        self.done.append(opened.until(type_, at, at, closing))
+        if type_ == Type.PARCEL_DAMAGED:
+            self.damage_ends_at = 0
+
+    def _close_if_only(self, type_: Type, reasons: int, at: int, closing: Closing) -> None:
+        opened = self.open_ones.get(type_)
+        if opened is not None and opened.reasons == reasons:
+            self._close(type_, at, closing)
+
+    def _veil(self, type_: Type, at: int, reason: Reason) -> HoldKind | None:
+        """
+        Return what keeps an episode that would open at `at` out of the verdict, if anything does.
+
+        A relief excuses it for good. An outage only holds it back while it lasts, and only if our clock alone says it:
+        when the outage is over the facts decide.
+        """
+        held = None
+        for hold in self.veils:
+            if not hold.since <= at or (hold.until and at >= hold.until):
+                continue
+            if hold.kind is HoldKind.SUPPRESSED:
+                if (hold.types or RELIEVABLE) >> type_ & 1:
+                    return HoldKind.SUPPRESSED
+            elif (
+                reason in CLOCK_REASONS
+                and (hold.types or _ALL_TYPES) >> type_ & 1
+                and (not hold.until or self.now < hold.until)
+            ):
+                held = HoldKind.OUTAGE
+                self.due = min(self.due, hold.until or self.now + self.limits.recheck)
+        return held
+
+    # --- Clocks ---
+
+    def clocks(self) -> list[tuple[int, Type, Reason, int]]:
+        """Return the running clocks of the pass as (runs out at, type, reason, started at), soonest first."""
+        limits = self.limits
+        running = [
+            (self.gap_at, limits.transit, Type.TRANSIT_TIMEOUT, Reason.NO_UPDATE),
+            (self.out_at, limits.delivery, Type.DELIVERY_TIMEOUT, Reason.NOT_DELIVERED),
+            (self.hub_at, limits.hub_dwell, Type.TRANSIT_EXCEPTION, Reason.HUB_DWELL),
+            (self.news_at, limits.no_news, Type.TRANSIT_EXCEPTION, Reason.NO_NEWS),
+            (self.box_at, limits.collect, Type.DELIVERY_EXCEPTION, Reason.NOT_COLLECTED),
+        ]
+        return sorted((start + limit, type_, reason, start) for start, limit, type_, reason in running if start)
+
+    def _fire(self, until: int) -> None:
+        """Let run out whatever runs out at or before `until`, and set the alarm anew."""
+        self.alarm = END_OF_TIME
+        if self.damage_ends_at:
+            if self.damage_ends_at <= until:
+                self._close(Type.PARCEL_DAMAGED, self.damage_ends_at, Closing.EXPIRED)
+            else:
+                self.alarm = self.damage_ends_at
+        for at, type_, reason, start in self.clocks():
+            if at > until:
+                self._wake(at)
+                return
+            if reason is Reason.NO_UPDATE:
+                self.gap_at = 0
+                self._open(type_, at, reason, start + self.limits.transit_severe)
+            elif reason is Reason.NOT_DELIVERED:
+                self.out_at = 0
+                self._open(type_, at, reason, start + self.limits.delivery_severe)
+            elif reason is Reason.HUB_DWELL:
+                self.hub_at = 0
+                self._open(type_, at, reason)
+            elif reason is Reason.NO_NEWS:
+                self.news_at = 0
+                self._open(type_, at, reason)
+            else:
+                self.box_at = 0
+                self._open(type_, at, reason)
+
+    def _last(self, type_: Type, at: int, reason: Reason, ends: tuple[End, ...], severe_at: int = 0) -> None:
+        """Add an episode that the pass does not follow: it lasts from `at` to the first of its ends, or to a resolution."""
+        now = self.now
+        if at > now:
+            self._wake(at)
+            return
+        if self.veils and self._veil(type_, at, reason):
+            return
+        resolved = ((each.since, Closing.MANUAL) for each in self.resolved if not each.types or each.types >> type_ & 1)
+        end_at, closing = min(((end, by) for end, by in (*ends, *resolved) if end >= at), default=(0, 0))
+        opened = _Open(at, reason, severe_at)
+        if end_at and end_at <= now:
+            self.done.append(opened.until(type_, end_at, end_at, closing))
+        else:
+            self.open_ones[type_] = opened
+            self.due = min(self.due, end_at or END_OF_TIME)
+
+    def _watch_pickup(self, picked_at: int) -> None:
+        """Judge the pickup. In time is a pickup before the limit; one at the limit is late."""
+        shipped_at = self.plan.shipped_at
+        if not shipped_at:
+            return
+        ends = tuple(
+            (end, closing)
+            for end, closing in (
+                (picked_at, Closing.PICKED_UP),
+                (self.voided_at, Closing.VOIDED),
+                (self.refunded_at, Closing.REFUNDED),
+            )
+            if end
+        )
+        first_end = min(ends)[0] if ends else END_OF_TIME
+        soon_at = shipped_at + self.limits.pickup_soon
+        if first_end < soon_at:
+            return
+        late_at = shipped_at + self.limits.pickup_timeout
+        if first_end >= late_at:
+            self._last(Type.PICKUP_TIMEOUT, late_at, Reason.NOT_PICKED_UP, ends)
+            ends = (*ends, *self._upgrade(late_at))
+        self._last(Type.PICKUP_SOON, soon_at, Reason.PICKUP_NEAR, ends)
+
+    def _upgrade(self, late_at: int) -> tuple[End, ...]:
+        """Return what the end of the warning time does to the warning: while an outage holds the timeout back, nothing."""
+        veil = self._veil(Type.PICKUP_TIMEOUT, late_at, Reason.NOT_PICKED_UP) if late_at <= self.now else None
+        if veil is HoldKind.OUTAGE:
+            return ()
+        return ((late_at, Closing.RELIEVED if veil else Closing.UPGRADED),)
+
+    def _watch_dispatch(self, picked_at: int, left_at: int) -> None:
+        """Judge the departure from the outlet of origin."""
+        late_at = picked_at + self.limits.dispatch
+        ends = tuple(
+            (end, closing) for end, closing in ((left_at, Closing.DEPARTED), (self.voided_at, Closing.VOIDED)) if end
+        )
+        if ends and min(ends)[0] < late_at:
+            return
+        severe_at = picked_at + self.limits.dispatch_severe
+        self._last(Type.DISPATCH_TIMEOUT, late_at, Reason.NOT_DEPARTED, ends, severe_at)
+
+    def _compare_cities(self, milestones: Milestones) -> None:
+        """Judge where the parcel was signed: nothing to say when it was sent elsewhere or fetched by the receiver."""
+        if not self.plan.receiver_city or self.is_self_collected:
+            return
+        if any(kind in _DIVERTED and at <= self.signed_at for at, _, kind, _ in milestones.entries):
+            return
+        self._last(Type.SIGN_ADDR_MISMATCH, self.signed_at, Reason.CITY_DIFFERS, (self.returned,))
+
+    # --- The verdict ---
+
+    def episodes_now(self) -> tuple[Episode, ...]:
+        """Return the episodes as they are at `now`, and bring `due` down to the next step of the open ones."""
+        found = self.done
+        for type_, opened in self.open_ones.items():
+            found.append(opened.until(type_, self.now, 0, 0))
+            if opened.severe_at > self.now:
+                self._wake(opened.severe_at)
+        self.due = min(self.due, self.alarm)
+        found.sort()
+        return tuple(found)
+
+    def running(self, milestones: Milestones) -> list[tuple[Type, Reason, Severity, int, int]]:
+        """Return what is still to run out after `run`: (type, reason, severity then, starts at, runs out at)."""
+        limits, now = self.limits, self.now
+        clocks = [(type_, reason, ABOUT[reason].severity, start, at) for at, type_, reason, start in self.clocks()]
+        shipped_at, picked_at = self.plan.shipped_at, milestones.first_moved_at
+        if shipped_at and not (picked_at or self.voided_at or self.refunded_at):
+            for type_, reason, limit in (
+                (Type.PICKUP_SOON, Reason.PICKUP_NEAR, limits.pickup_soon),
+                (Type.PICKUP_TIMEOUT, Reason.NOT_PICKED_UP, limits.pickup_timeout),
+            ):
+                clocks.append((type_, reason, ABOUT[reason].severity, shipped_at, shipped_at + limit))
+        if picked_at and not (milestones.first_left_at or self.voided_at):
+            at = picked_at + limits.dispatch
+            clocks.append((Type.DISPATCH_TIMEOUT, Reason.NOT_DEPARTED, Severity.WARN, picked_at, at))
+        for type_, opened in self.open_ones.items():
+            if opened.severe_at > now:
+                clocks.append((Type(type_), Reason(opened.reason), Severity.SEVERE, opened.opens_at, opened.severe_at))
+        return [clock for clock in clocks if clock[4] > now]
