@@ -1,1 +1,1 @@
-"""Outside parties, one folder each: decoders of what they send and the meaning of their codes."""
+"""Outside parties: carriers and aggregators, one folder each. Decoders here are pure."""

@@ -1,0 +1,1 @@
+"""Our own format, the one carriers and shops are asked to use."""

@@ -1,0 +1,162 @@
+"""Our own format of tracking events and shipments as it comes over the wire; OpenAPI is made from it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Annotated, Final
+
+import msgspec
+
+from yidao.rules.scans import Kind
+
+EVENTS_MAX: Final = 500
+PARCELS_MAX: Final = 500
+LINES_MAX: Final = 50
+REVISION_MAX: Final = 1_000_000
+
+KIND_BY_CODE: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in Kind})
+
+Moment = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True, description="RFC 3339 with an offset, from 2000 to 2099.", examples=["2022-06-20T08:30:00+08:00"]
+    ),
+]
+WaybillNo = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=40,
+        description="The carrier's number: letters, digits, hyphens, underscores.",
+        extra_json_schema={"pattern": "^[0-9A-Za-z_-]+$"},
+        examples=["YT0000000000001"],
+    ),
+]
+CarrierCode = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=40, description="Our code of the carrier.", examples=["yuantong"])
+]
+Division = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=6,
+        max_length=6,
+        description="Administrative division, six digits of GB/T 2260.",
+        extra_json_schema={"pattern": "^[0-9]{6}$"},
+        examples=["330106"],
+    ),
+]
+OrganisationId = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=19,
+        description="An id of ours; ids are strings in JSON.",
+        extra_json_schema={"pattern": "^[1-9][0-9]*$"},
+        examples=["123456789012345678"],
+    ),
+]
+EventId = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=80,
+        description="The sender's own name of the event; printable ASCII.",
+        extra_json_schema={"pattern": "^[!-~]+$"},
+    ),
+]
+OrderNo = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=64,
+        description="Number of the order; anything printable but semicolons.",
+        extra_json_schema={"pattern": "^[^;\\u0000-\\u0020]+$"},
+    ),
+]
+PhoneTail = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=4,
+        max_length=4,
+        description="Last four digits of the receiver's telephone; kept as a blind index only.",
+        extra_json_schema={"pattern": "^[0-9]{4}$"},
+    ),
+]
+Revision = Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)]
+
+
+class Place(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Where an event happened; a name without a division is kept but not compared."""
+
+    division: Division | None = None
+    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One tracking event. With the same `event_id` the highest `revision` counts, on a tie the retraction."""
+
+    waybill_no: WaybillNo
+    carrier: CarrierCode
+    occurred_at: Moment
+    code: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            max_length=40,
+            description="What happened.",
+            extra_json_schema={"enum": [kind.name for kind in Kind]},
+        ),
+    ]
+    place: Place | None = None
+    description: Annotated[str, msgspec.Meta(max_length=500, description="The carrier's words.")] = ""
+    event_id: EventId | None = None
+    revision: Revision = 0
+    retracted: bool = False
+
+
+class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /v1/tracking-events."""
+
+    events: Annotated[list[Event], msgspec.Meta(min_length=1, max_length=EVENTS_MAX)]
+
+
+class Line(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One order line in a parcel; the creator and what puts it out of his sight belong to the line."""
+
+    order_no: OrderNo
+    creator_id: OrganisationId | None = None
+    self_sold: bool = False
+    cross_border: bool = False
+    customer_return: bool = False
+
+
+class Parcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A shop's word that it handed a parcel over."""
+
+    shop_id: OrganisationId
+    carrier: CarrierCode
+    waybill_no: WaybillNo
+    shipped_at: Moment
+    sender_division: Division
+    receiver_division: Division
+    lines: Annotated[list[Line], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
+    paid_at: Moment | None = None
+    receiver_phone_tail: PhoneTail | None = None
+
+
+class Parcels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /v1/parcels."""
+
+    parcels: Annotated[list[Parcel], msgspec.Meta(min_length=1, max_length=PARCELS_MAX)]
+
+
+class RawEvents(msgspec.Struct, forbid_unknown_fields=True):
+    """The events still undecoded, so that a bad one does not take its neighbours along."""
+
+    events: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=EVENTS_MAX)]
+
+
+class RawParcels(msgspec.Struct, forbid_unknown_fields=True):
+    """The parcels still undecoded."""
+
+    parcels: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=PARCELS_MAX)]
