@@ -1,6 +1,6 @@
 """
-PostgreSQL array literals for set-based statements. Building one text per column costs a tenth of adapting every element,
-and a batch has up to twenty columns of thousands of elements.
+PostgreSQL array literals for set-based statements. Building one text per column costs a tenth of adapting every
+element, and a batch has up to twenty columns of thousands of elements.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,7 @@
 """
-The max-registers of one parcel (which full list of which provider wins) in their stored form. A register remembers short
-hashes of the winning list's event ids, so that a longer list which only adds scans can be merged without reading any.
+The max-registers of one parcel (which full list of which provider wins) in their stored form. A register remembers
+short hashes of the winning list's event ids, so that a longer list which only adds scans can be merged without
+reading any.
 """
 
 import struct
@@ -16,14 +17,14 @@ class Register(NamedTuple):
 
     pushed_at: int
     newest_at: int
-    count: int
+    length: int
     digest: bytes
     ids: frozenset[bytes]
 
     @property
     def order(self) -> tuple[int, int, int, bytes]:
         """Lists are ordered by push time if given, newest scan, number of scans and content."""
-        return self.pushed_at, self.newest_at, self.count, self.digest
+        return self.pushed_at, self.newest_at, self.length, self.digest
 
 
 def id_hash(event_id: str) -> bytes:
@@ -36,7 +37,7 @@ def pack(registers: dict[str, Register]) -> bytes:
     parts = []
     for source in sorted(registers):
         name, each = source.encode(), registers[source]
-        parts.append(_HEAD.pack(len(name), each.pushed_at, each.newest_at, each.count, each.digest, len(each.ids)))
+        parts.append(_HEAD.pack(len(name), each.pushed_at, each.newest_at, each.length, each.digest, len(each.ids)))
         parts.append(name)
         parts.extend(sorted(each.ids))
     return b"".join(parts)
@@ -47,12 +48,12 @@ def unpack(stored: bytes) -> dict[str, Register]:
     registers: dict[str, Register] = {}
     offset = 0
     while offset < len(stored):
-        name_length, pushed_at, newest_at, count, digest, ids = _HEAD.unpack_from(stored, offset)
+        name_length, pushed_at, newest_at, length, digest, ids = _HEAD.unpack_from(stored, offset)
         offset += _HEAD.size
         source = stored[offset : offset + name_length].decode()
         offset += name_length
         end = offset + ids * _ID_SIZE
         hashes = frozenset(stored[at : at + _ID_SIZE] for at in range(offset, end, _ID_SIZE))
-        registers[source] = Register(pushed_at, newest_at, count, digest, hashes)
+        registers[source] = Register(pushed_at, newest_at, length, digest, hashes)
         offset = end
     return registers

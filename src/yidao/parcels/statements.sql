@@ -47,7 +47,7 @@ FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %
      AS v (waybill_no, carrier, life, source, event_id, revision, is_retracted, variant, occurred_us, kind, flags, code, division,
            place, description)
 ON CONFLICT DO NOTHING
-RETURNING waybill_no, source, event_id, revision, is_retracted, variant
+RETURNING waybill_no, carrier, source, event_id, revision, is_retracted, variant
 
 -- add_snapshots --
 INSERT INTO source_snapshot (waybill_no, carrier, life, source, digest, pushed_at, newest_at, event_ids, recorded_at)
@@ -57,7 +57,7 @@ FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %
             %(pushed_us)s::bigint[], %(newest_us)s::bigint[], %(event_ids)s::text[])
      AS v (waybill_no, carrier, life, source, digest, pushed_us, newest_us, event_ids)
 ON CONFLICT DO NOTHING
-RETURNING waybill_no, source, digest
+RETURNING waybill_no, carrier, source, digest
 
 -- add_parcels --
 INSERT INTO parcel (waybill_no, carrier, life, version, starts_at, shop_id, creator_id, order_nos, creator_order_nos, shipped_at,
@@ -202,7 +202,7 @@ JOIN scan s ON s.waybill_no = k.waybill_no AND s.carrier = k.carrier
 WHERE s.occurred_at BETWEEN %(since)s AND %(until)s
 
 -- snapshots_of --
-SELECT s.waybill_no, s.carrier, s.source, s.digest, s.pushed_at, s.newest_at, s.event_ids, s.recorded_at
+SELECT s.waybill_no, s.carrier, s.life, s.source, s.digest, s.pushed_at, s.newest_at, s.event_ids, s.recorded_at
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
 JOIN source_snapshot s ON s.waybill_no = k.waybill_no AND s.carrier = k.carrier
 
@@ -255,3 +255,8 @@ FROM parcel p
 WHERE (p.waybill_no, p.carrier, p.life) > (%(waybill_no)s, %(carrier)s, %(life)s)
 ORDER BY p.waybill_no, p.carrier, p.life
 LIMIT %(limit)s
+
+-- outages --
+SELECT o.carrier, o.since, o.until, o.noticed_at, o.released_at
+FROM carrier_outage o
+ORDER BY o.carrier, o.since

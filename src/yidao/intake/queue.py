@@ -1,0 +1,232 @@
+"""
+The one bounded queue between the doors and the writer thread. Whatever arrives while a batch is being committed becomes the
+next batch; nobody is answered before the commit; a full queue says so instead of growing.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+import msgspec
+import psycopg
+
+from yidao.intake.payloads import ItemResult, QuarantineIn, Result, Submission
+from yidao.intake.writer import Contended, Writer
+from yidao.kit.errors import Refusal
+from yidao.parcels import hot
+
+log = logging.getLogger(__name__)
+
+LINGER_SECONDS: Final = 0.002
+"""How long the first of a batch waits for company; a few milliseconds cost less than a commit each."""
+RETRIES_MAX: Final = 20
+"""How often a batch that met a deadlock, a lost race or a lost server is run again before its senders are told to."""
+BACK_OFF_SECONDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+AGAIN: Final = (Contended, psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+Answer = Future[list[ItemResult]]
+
+
+class QueueFull(Refusal):
+    """More waits for the writer than is allowed; ask again after the time named in the header."""
+
+    code = "intake.queue_full"
+    status = 429
+    message = "Too much is waiting to be written; send this again in a moment."
+
+
+class Draining(Refusal):
+    """The process is going down; what it has taken is being finished, nothing new is taken."""
+
+    code = "intake.draining"
+    status = 503
+    message = "This server is going down; send this again in a moment."
+
+
+class StoreUnavailable(Refusal):
+    """The database could not be reached for long; nothing of this was written or it can be sent again without harm."""
+
+    code = "intake.store_unavailable"
+    status = 503
+    message = "The database cannot be reached; send this again in a moment."
+
+
+class Queue:
+    """Takes submissions from any thread and answers each through a future once its batch is committed."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        items_max: int,
+        bytes_max: int,
+        batch_max: int,
+        linger_seconds: float = LINGER_SECONDS,
+        on_batch: Callable[[int, float], None] | None = None,
+    ) -> None:
+        self._url = url
+        self._items_max = items_max
+        self._bytes_max = bytes_max
+        self._batch_max = batch_max
+        self._linger_seconds = linger_seconds
+        self._on_batch = on_batch
+        self._waiting: deque[tuple[Submission, Answer]] = deque()
+        self._items = 0
+        self._bytes = 0
+        self._changed = threading.Condition()
+        self._is_draining = False
+        self._connection: psycopg.Connection[Any] | None = None
+        self._writer: Writer | None = None
+        self._thread = threading.Thread(target=self._run, name="intake-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def depth(self) -> tuple[int, int]:
+        """Return how many items and bytes are waiting."""
+        return self._items, self._bytes
+
+    def submit(self, submission: Submission) -> Answer:
+        """
+        Put a submission in line.
+
+        :raises QueueFull: the queue holds as much as it may.
+        :raises Draining: the process is stopping.
+        """
+        answer: Answer = Future()
+        with self._changed:
+            if self._is_draining:
+                raise Draining(headers={"Retry-After": "2"})
+            items = self._items + len(submission.items)
+            size = self._bytes + submission.byte_count
+            if self._items and (items > self._items_max or size > self._bytes_max):
+                raise QueueFull(headers={"Retry-After": "1"})
+            self._items, self._bytes = items, size
+            self._waiting.append((submission, answer))
+            self._changed.notify()
+        return answer
+
+    def drain(self, *, timeout: float = 30.0) -> bool:
+        """Take nothing more, finish what was taken, write the figures; return whether that was done in time."""
+        with self._changed:
+            self._is_draining = True
+            self._changed.notify()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                break
+            started = time.monotonic()
+            self._answer(batch)
+            if self._on_batch is not None:
+                self._on_batch(sum(len(submission.items) for submission, _ in batch), time.monotonic() - started)
+        self._finish()
+
+    def _next_batch(self) -> list[tuple[Submission, Answer]]:
+        with self._changed:
+            while not self._waiting and not self._is_draining:
+                self._changed.wait(1.0)
+                if not self._waiting and self._writer is not None and self._writer.figures.is_due:
+                    break
+        if not self._waiting and not self._is_draining:
+            self._write_figures()
+            return self._next_batch()
+        if self._waiting and self._linger_seconds and self._items < self._batch_max and not self._is_draining:
+            time.sleep(self._linger_seconds)
+        batch: list[tuple[Submission, Answer]] = []
+        count = 0
+        with self._changed:
+            while self._waiting and (not batch or count + len(self._waiting[0][0].items) <= self._batch_max):
+                submission, answer = self._waiting.popleft()
+                count += len(submission.items)
+                self._items -= len(submission.items)
+                self._bytes -= submission.byte_count
+                batch.append((submission, answer))
+        return batch
+
+    def _answer(self, batch: Sequence[tuple[Submission, Answer]]) -> None:
+        try:
+            results = self._write([submission for submission, _ in batch])
+        except Refusal as refusal:
+            for _, answer in batch:
+                answer.set_exception(refusal)
+            return
+        for (_, answer), result in zip(batch, results, strict=True):
+            answer.set_result(result)
+
+    def _write(self, submissions: Sequence[Submission]) -> list[list[ItemResult]]:
+        """Write a batch, again after losing a race or the server, in halves when the data is refused."""
+        for attempt in range(RETRIES_MAX):
+            try:
+                return self._ready_writer().write(submissions)
+            except AGAIN as fault:
+                log.info("intake batch runs again: %s", type(fault).__name__)
+                self._pause(attempt)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as fault:
+                log.warning("intake lost its database connection: %s", type(fault).__name__)
+                self._disconnect()
+                self._pause(attempt)
+            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as fault:
+                return self._write_halves(submissions, fault)
+        raise StoreUnavailable(headers={"Retry-After": "5"})
+
+    def _write_halves(self, submissions: Sequence[Submission], fault: psycopg.Error) -> list[list[ItemResult]]:
+        """Halve a refused batch until the bad item stands alone, and keep that one in quarantine."""
+        if len(submissions) > 1:
+            middle = len(submissions) // 2
+            return self._write(submissions[:middle]) + self._write(submissions[middle:])
+        only = submissions[0]
+        if len(only.items) > 1:
+            middle = len(only.items) // 2
+            halves = [
+                Submission(only.sender, items, only.byte_count) for items in (only.items[:middle], only.items[middle:])
+            ]
+            answers = [self._write([half])[0] for half in halves]
+            return [answers[0] + answers[1]]
+        item = only.items[0]
+        if isinstance(item, QuarantineIn):
+            raise fault
+        log.error("intake data refused by the database: %s %s", type(fault).__name__, fault.sqlstate)
+        kept = QuarantineIn(
+            source=only.sender.source,
+            reason="intake.data_refused",
+            body=msgspec.json.encode(item),
+            carrier=item.carrier,
+            waybill_no=item.waybill_no,
+            detail={"sqlstate": fault.sqlstate or ""},
+        )
+        self._write([Submission(only.sender, (kept,), only.byte_count)])
+        return [[ItemResult(Result.REJECTED, code="intake.data_refused")]]
+
+    def _ready_writer(self) -> Writer:
+        if self._writer is None:
+            self._connection = hot.connect(self._url)
+            self._writer = Writer(self._connection)
+        return self._writer
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._writer = None
+
+    def _pause(self, attempt: int) -> None:
+        time.sleep(BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)])
+
+    def _write_figures(self) -> None:
+        if self._writer is None or self._connection is None:
+            return
+        try:
+            self._writer.figures.write(self._connection)
+        except psycopg.Error as fault:
+            log.warning("intake figures not written: %s", type(fault).__name__)
+            self._disconnect()
+
+    def _finish(self) -> None:
+        self._write_figures()
+        self._disconnect()

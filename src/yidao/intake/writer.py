@@ -1,0 +1,313 @@
+"""
+One transaction for whatever arrived together: shipments begin lives, scans and full lists are appended, the touched
+lives are folded, judged and swapped in; only then is anybody answered. Running a batch again is harmless.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import psycopg
+
+from yidao.intake import claims, figures, shipments, statements
+from yidao.intake.payloads import (
+    CorrectionIn,
+    Item,
+    ItemResult,
+    QuarantineIn,
+    Result,
+    ScanIn,
+    ShipmentIn,
+    SnapshotIn,
+    SourceFacts,
+    Submission,
+)
+from yidao.kit import arrays
+from yidao.parcels import folding, hot, lives, registers, writing
+from yidao.parcels.lives import Life, Number
+from yidao.rules.anomalies import Hold, HoldKind
+from yidao.rules.instants import DAY, Instant
+
+ROUNDS_MAX: Final = 5
+"""How often a batch reads again the rows at which other writers were faster."""
+EARLIEST_BEFORE_START: Final = 30 * DAY
+EARLIEST_FOR_STUB: Final = 180 * DAY
+LATEST_AHEAD: Final = DAY
+
+ACCEPTED: Final = ItemResult(Result.ACCEPTED)
+DUPLICATE: Final = ItemResult(Result.DUPLICATE)
+
+
+class Contended(Exception):
+    """Other writers were faster at the same rows in every round; the whole batch may be run again."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One item of the batch: who sent it, what it is, which number it is about after aliases, and its answer."""
+
+    sender: SourceFacts
+    item: Item
+    number: Number
+    result: ItemResult | None = None
+    life: Life | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """The tasks of one transaction by number, and what was learned while working on them."""
+
+    knowledge: hot.Knowledge
+    by_number: dict[Number, list[Task]] = field(default_factory=dict)
+    organisations: dict[int, str] = field(default_factory=dict)
+    seen: set[tuple[Any, ...]] = field(default_factory=set)
+    months: set[tuple[int, int]] = field(default_factory=set)
+    told: set[int] = field(default_factory=set)
+    changes: int = 0
+
+
+class Writer:
+    """
+    Writes batches on one connection. Not thread-safe: each writer thread has its own.
+
+    :raises psycopg.Error: what the database refuses; the queue decides whether to run the batch again or to split it.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], *, now: Instant | None = None) -> None:
+        self._connection = connection
+        self._fixed_now = now
+        self.knowledge = hot.Knowledge()
+        self.figures = figures.Figures()
+        self._months: set[tuple[int, int]] = set()
+
+    def write(self, submissions: Sequence[Submission]) -> list[list[ItemResult]]:
+        """
+        Commit everything and return the answers, in the order of the submissions and their items.
+
+        :raises Contended: other writers won every round.
+        """
+        tasks = [[Task(each.sender, item, _number_of(item)) for item in each.items] for each in submissions]
+        flat = [task for group in tasks for task in group]
+        with self._connection.transaction():
+            self.knowledge.refresh(self._connection, now=self._fixed_now)
+            batch = Batch(self.knowledge, months=self._months)
+            self._work(batch, flat)
+            self._connection_tell(batch)
+            self.figures.write_when_due(self._connection)
+        for task in flat:
+            assert task.result is not None, "every item is answered"
+            self.figures.count(task.sender, task.item, task.result, now=self.knowledge.now)
+        return [[task.result for task in group if task.result is not None] for group in tasks]
+
+    def _work(self, batch: Batch, flat: list[Task]) -> None:
+        for task in flat:
+            if isinstance(task.item, QuarantineIn):
+                statements.quarantine(self._connection, task.sender, task.item, batch.knowledge)
+                task.result = ItemResult(Result.REJECTED, code=task.item.reason)
+            else:
+                batch.by_number.setdefault(task.number, []).append(task)
+        self._follow_aliases(batch)
+        batch.organisations = statements.organisations(self._connection, (task.item for task in flat))
+        waiting = dict(batch.by_number)
+        for _ in range(ROUNDS_MAX):
+            lost = self._round(batch, waiting)
+            if not lost:
+                return
+            waiting = {number: batch.by_number[number] for number in lost}
+        raise Contended
+
+    def _follow_aliases(self, batch: Batch) -> None:
+        corrections = [
+            task.item for group in batch.by_number.values() for task in group if isinstance(task.item, CorrectionIn)
+        ]
+        if corrections:
+            statements.add_aliases(self._connection, corrections, batch.knowledge)
+        numbers = sorted(batch.by_number)
+        keys = {"waybill_no": arrays.texts([n[0] for n in numbers]), "carrier": arrays.texts([n[1] for n in numbers])}
+        for waybill_no, carrier, stands_for in hot.rows(self._connection, "aliases", keys):
+            moved = batch.by_number.pop((waybill_no, carrier))
+            for task in moved:
+                task.number = (waybill_no, stands_for)
+            batch.by_number.setdefault((waybill_no, stands_for), []).extend(moved)
+
+    def _round(self, batch: Batch, waiting: dict[Number, list[Task]]) -> set[Number]:
+        """Work on some numbers once; return those at which another writer was faster."""
+        found = lives.load(self._connection, waiting)
+        replanned: list[shipments.Plan] = []
+        for number, tasks in waiting.items():
+            of_number = found[number]
+            for task in tasks:
+                if isinstance(task.item, ShipmentIn):
+                    plan = shipments.plan(task.item, task.sender, of_number, organisations=batch.organisations)
+                    task.result = plan.result
+                    if plan.life is not None or plan.must_wait:
+                        replanned.append(plan)
+        slow: set[Number] = {plan.life.key[:2] for plan in replanned if plan.life is not None and plan.is_further_life}
+        for number, tasks in waiting.items():
+            if self._assign(batch, tasks, found[number]):
+                slow.add(number)
+        self._append(batch, waiting, found)
+        claimed = claims.settle(self._connection, found, organisations=batch.organisations)
+        replanned.extend(claimed)
+        if slow:
+            folding.refold(self._connection, {number: found[number] for number in slow}, now=batch.knowledge.now)
+        judged = [life for of_number in found.values() for life in of_number if life.judge(batch.knowledge)]
+        written = writing.write(self._connection, judged, batch.knowledge)
+        won = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
+        shipments.write_lines(self._connection, won)
+        claims.write(self._connection, won, now=batch.knowledge.now_at)
+        batch.told |= written.organisations
+        batch.changes += written.changes
+        return {key[:2] for key in written.lost}
+
+    def _assign(self, batch: Batch, tasks: list[Task], of_number: list[Life]) -> bool:
+        """Give each scan and list of a number its life and its entries; return whether the number must be refolded."""
+        is_slow = False
+        for task in tasks:
+            item = task.item
+            if isinstance(item, ScanIn):
+                is_slow |= self._assign_scan(batch, task, item, of_number)
+            elif isinstance(item, SnapshotIn):
+                is_slow |= self._assign_snapshot(batch, task, item, of_number)
+            elif isinstance(item, CorrectionIn):
+                _note_correction(task, item, of_number)
+        return is_slow
+
+    def _assign_scan(self, batch: Batch, task: Task, item: ScanIn, of_number: list[Life]) -> bool:
+        now = batch.knowledge.now
+        if task.sender.is_weak and not (of_number and of_number[-1].shop_id == task.sender.organisation_id):
+            task.result = ItemResult(Result.REJECTED, code="parcel.not_found")
+            return False
+        if not _is_in_time(item.occurred_at, of_number, now=now):
+            self._refuse_time(batch, task, item)
+            return False
+        if not of_number:
+            of_number.append(lives.new_life(*task.number, 1, starts_at=item.occurred_at))
+        task.life = life = folding.life_at(of_number, item.occurred_at)
+        if item.revision or item.is_retracted:
+            life.revised = True
+        if life.revised:
+            return True
+        life.entries.extend(
+            folding.entries_of(
+                occurred_at=item.occurred_at,
+                kind=item.kind,
+                division=item.division,
+                flags=item.flags,
+                is_weak=task.sender.is_weak,
+            )
+        )
+        return False
+
+    def _refuse_time(self, batch: Batch, task: Task, item: ScanIn | SnapshotIn) -> None:
+        if task.result is not None:
+            return
+        kept = QuarantineIn(
+            source=item.source,
+            reason="tracking.time_out_of_range",
+            body=msgspec.json.encode(item),
+            carrier=item.carrier,
+            waybill_no=item.waybill_no,
+        )
+        statements.quarantine(self._connection, task.sender, kept, batch.knowledge)
+        task.result = ItemResult(Result.REJECTED, code="tracking.time_out_of_range")
+
+    def _assign_snapshot(self, batch: Batch, task: Task, item: SnapshotIn, of_number: list[Life]) -> bool:
+        newest = max(scan.occurred_at for scan in item.scans)
+        if not all(_is_in_time(scan.occurred_at, of_number, now=batch.knowledge.now) for scan in item.scans):
+            self._refuse_time(batch, task, item)
+            return False
+        if not of_number:
+            oldest = min(scan.occurred_at for scan in item.scans)
+            of_number.append(lives.new_life(*task.number, 1, starts_at=oldest))
+        task.life = life = folding.life_at(of_number, newest)
+        own = [scan for scan in item.scans if folding.life_at(of_number, scan.occurred_at) is life]
+        register = registers.Register(
+            pushed_at=item.pushed_at,
+            newest_at=newest,
+            length=len(own),
+            digest=item.digest,
+            ids=frozenset(registers.id_hash(scan.event_id) for scan in own),
+        )
+        known = registers.unpack(life.registers)
+        before = known.get(item.source)
+        if before is not None and register.order <= before.order:
+            return life.revised
+        known[item.source] = register
+        life.registers = registers.pack(known)
+        if life.revised or (before is not None and not register.ids >= before.ids):
+            return True
+        for scan in own:
+            life.entries.extend(
+                folding.entries_of(
+                    occurred_at=scan.occurred_at,
+                    kind=scan.kind,
+                    division=scan.division,
+                    flags=scan.flags,
+                    is_weak=task.sender.is_weak,
+                )
+            )
+        return False
+
+    def _append(self, batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]) -> None:
+        """Append the facts themselves and answer who brought something new."""
+        scans: list[tuple[Life, Number, ScanIn]] = []
+        snapshots: list[tuple[Life, Number, SnapshotIn, list[ScanIn]]] = []
+        for number, tasks in waiting.items():
+            for task in tasks:
+                if task.life is None:
+                    continue
+                if isinstance(task.item, ScanIn):
+                    scans.append((task.life, number, task.item))
+                elif isinstance(task.item, SnapshotIn):
+                    own = [s for s in task.item.scans if folding.life_at(found[number], s.occurred_at) is task.life]
+                    snapshots.append((task.life, number, task.item, own))
+                    scans.extend((task.life, number, scan) for scan in own)
+        statements.ensure_months(self._connection, [scan for _, _, scan in scans], batch.months)
+        fresh_scans = statements.add_scans(self._connection, scans, batch.knowledge)
+        fresh_lists = statements.add_snapshots(self._connection, snapshots, batch.knowledge)
+        for tasks in waiting.values():
+            for task in tasks:
+                _answer(task, fresh_scans, fresh_lists)
+
+    def _connection_tell(self, batch: Batch) -> None:
+        if batch.told:
+            statements.tell(self._connection, batch.told)
+
+
+def _number_of(item: Item) -> Number:
+    return (item.waybill_no, item.carrier)
+
+
+def _is_in_time(occurred_at: int, of_number: Sequence[Life], *, now: Instant) -> bool:
+    if occurred_at > now + LATEST_AHEAD:
+        return False
+    if not of_number or of_number[0].shop_id is None:
+        return occurred_at >= now - EARLIEST_FOR_STUB
+    return occurred_at >= of_number[0].starts_at - EARLIEST_BEFORE_START
+
+
+def _note_correction(task: Task, item: CorrectionIn, of_number: list[Life]) -> None:
+    if not of_number:
+        of_number.append(lives.new_life(*task.number, 1, starts_at=item.noticed_at))
+    of_number[-1].add_hold(
+        Hold(kind=HoldKind.CARRIER_CORRECTED, types=0, since=Instant(item.noticed_at), until=Instant(0))
+    )
+    task.result = task.result or ACCEPTED
+
+
+def _answer(task: Task, fresh_scans: set[Any], fresh_lists: set[Any]) -> None:
+    if task.result is not None or task.life is None:
+        return
+    item = task.item
+    if isinstance(item, ScanIn):
+        identity = (*task.number, item.source, item.event_id, item.revision, item.is_retracted, item.variant)
+        is_new = identity in fresh_scans
+        fresh_scans.discard(identity)
+        task.result = ACCEPTED if is_new else DUPLICATE
+    elif isinstance(item, SnapshotIn):
+        listed = (*task.number, item.source, item.digest)
+        is_new = listed in fresh_lists
+        fresh_lists.discard(listed)
+        task.result = ACCEPTED if is_new else DUPLICATE

@@ -1,0 +1,149 @@
+"""
+The plain psycopg connection of the hot paths (intake, sweeps, rebuild): no ORM, times come in as microseconds, plans
+are always index look-ups by waybill number. Also what every batch needs to know first: the business instant, the
+policies and the outages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Buffer, Loader
+from psycopg.pq import Format
+
+from yidao.kit import clock
+from yidao.kit.sql import named_statements
+from yidao.policies import selection
+from yidao.rules.anomalies import Hold, HoldKind
+from yidao.rules.instants import NEVER, Instant, instant, to_datetime
+
+STATEMENTS: Mapping[str, str] = named_statements(Path(__file__).with_name("statements.sql"))
+
+_POSTGRES_EPOCH = 946_684_800_000_000
+_SESSION = (
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'; "
+    "SET idle_in_transaction_session_timeout = '60s'"
+)
+"""
+A batch joins thousands of keys to a table of millions; only the look-up by index is ever right, whatever the
+statistics say.
+"""
+
+
+class _MicrosecondsLoader(Loader):
+    """Reads a binary timestamptz as microseconds since 1970."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> int:
+        return int.from_bytes(data, "big", signed=True) + _POSTGRES_EPOCH
+
+
+class _HotCursor(psycopg.Cursor[Any]):
+    """A cursor with binary results and times as microseconds."""
+
+    format = Format.BINARY
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        super().__init__(connection)
+        self.format = Format.BINARY
+        self.adapters.register_loader("timestamptz", _MicrosecondsLoader)
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Open a connection for one writer; `url` is the runtime role's address."""
+    connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True, prepare_threshold=3)
+    prepare(connection)
+    return connection
+
+
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Give a connection the plan settings of the hot paths."""
+    connection.execute(_SESSION)
+
+
+def rows(connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a named statement and return its rows, times as microseconds."""
+    with _HotCursor(connection) as cursor:
+        return cursor.execute(STATEMENTS[statement], parameters).fetchall()
+
+
+def run(connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, Any]) -> int:
+    """Run a named statement for its effect and return how many rows it touched."""
+    with _HotCursor(connection) as cursor:
+        return cursor.execute(STATEMENTS[statement], parameters).rowcount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """
+    A stretch in which a carrier was silent; `until` is 0 while it lasts, `noticed_at` and `released_at` when we knew.
+    """
+
+    carrier: str
+    since: Instant
+    until: Instant
+    noticed_at: Instant
+    released_at: Instant
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """What a writer remembers between batches; `refresh` makes it current at the price of one short statement."""
+
+    now: Instant = NEVER
+    now_at: datetime = field(default_factory=clock.real_now)
+    book: selection.PolicyBook = field(default_factory=lambda: selection.PolicyBook(()))
+    outages: Mapping[str, tuple[Outage, ...]] = field(default_factory=dict)
+    _stamp: tuple[int, int] = (-1, -1)
+
+    def refresh(self, connection: psycopg.Connection[Any], *, now: Instant | None = None) -> None:
+        """Read the business instant (unless given) and, when they changed, the policies and the outages."""
+        base_real, base_sim, rate, is_running, policies, outages = rows(connection, "moment", {})[0]
+        if now is not None:
+            self.now = now
+        elif base_real is None:
+            self.now = instant(clock.real_now())
+        else:
+            demo = clock.DemoClock(
+                base_real=to_datetime(base_real), base_sim=to_datetime(base_sim), rate=rate, is_running=is_running
+            )
+            self.now = instant(demo.at(clock.real_now()))
+        self.now_at = to_datetime(self.now)
+        if (policies, outages) != self._stamp:
+            self.book = selection.load_book(connection)
+            self.outages = _outages(connection)
+            self._stamp = (policies, outages)
+
+    def outage_holds(self, carrier: str, *, at: Instant) -> tuple[Hold, ...]:
+        """Return a carrier's silences as they were known at an instant."""
+        outages = self.outages.get(carrier)
+        if outages is None:
+            return ()
+        return tuple(
+            Hold(
+                kind=HoldKind.OUTAGE,
+                types=0,
+                since=each.since,
+                until=each.until if each.released_at and each.released_at <= at else Instant(0),
+            )
+            for each in outages
+            if each.noticed_at <= at
+        )
+
+
+def _outages(connection: psycopg.Connection[Any]) -> dict[str, tuple[Outage, ...]]:
+    found: dict[str, list[Outage]] = {}
+    for carrier, since, until, noticed_at, released_at in rows(connection, "outages", {}):
+        outage = Outage(
+            carrier=carrier,
+            since=since,
+            until=until or Instant(0),
+            noticed_at=noticed_at,
+            released_at=released_at or Instant(0),
+        )
+        found.setdefault(carrier, []).append(outage)
+    return {carrier: tuple(each) for carrier, each in found.items()}

@@ -1,0 +1,257 @@
+"""
+One life of a waybill number while it is being worked on: loaded from its row, given new facts, judged, and written back
+with compare-and-swap. No locks are taken; who loses the race reads again and merges.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+import psycopg
+
+from yidao.kit import arrays
+from yidao.parcels import hot, registers
+from yidao.rules import anomalies, episodes, parcel, routes
+from yidao.rules.anomalies import Hold, HoldKind, Plan
+from yidao.rules.episodes import Change, Closing, Episode, Happened
+from yidao.rules.instants import Instant
+from yidao.rules.parcel import Milestones
+
+BUCKETS: Final = 16
+Number = tuple[str, str]
+"""(waybill_no, carrier): what a scan names; which life it belongs to is decided by time."""
+Key = tuple[str, str, int]
+
+_EMPTY_MILESTONES: Final = parcel.pack(parcel.EMPTY)
+_TYPE_NAMES: Final = {int(each): each.name for each in episodes.Type}
+_SEVERITY_NAMES: Final = {int(each): each.name for each in episodes.Severity}
+_REASON_NAMES: Final = {int(each): each.name for each in episodes.Reason}
+_CLOSING_NAMES: Final = {0: "", **{int(each): each.name for each in Closing}}
+
+
+def bucket_of(waybill_no: str) -> int:
+    """Return the hash bucket whose sweeper looks after a number."""
+    return crc32(waybill_no.encode()) % BUCKETS
+
+
+class Life:
+    """
+    The working copy of a parcel row. `version` is 0 until it was first written. The `*_before` fields hold what is
+    stored, so that writing can tell what changed.
+    """
+
+    __slots__ = (
+        "carrier",
+        "claim_waiting",
+        "creator_id",
+        "creator_order_nos",
+        "entries",
+        "episodes",
+        "episodes_before",
+        "has_extra_creators",
+        "holds",
+        "is_plan_changed",
+        "life",
+        "milestones",
+        "milestones_before",
+        "order_nos",
+        "paid_at",
+        "policy",
+        "receiver_division",
+        "receiver_tail",
+        "registers",
+        "registers_before",
+        "revised",
+        "revised_before",
+        "sender_division",
+        "shipped_at",
+        "shop_id",
+        "starts_at",
+        "status",
+        "verdict",
+        "version",
+        "waybill_no",
+    )
+
+    def __init__(self, row: Sequence[Any]) -> None:
+        (
+            self.waybill_no,
+            self.carrier,
+            self.life,
+            self.version,
+            self.starts_at,
+            self.shop_id,
+            self.creator_id,
+            self.order_nos,
+            self.creator_order_nos,
+            shipped_at,
+            paid_at,
+            self.sender_division,
+            self.receiver_division,
+            self.receiver_tail,
+            self.policy,
+            self.status,
+            self.milestones_before,
+            self.episodes_before,
+            self.registers_before,
+            self.holds,
+            self.revised,
+            self.claim_waiting,
+            self.has_extra_creators,
+        ) = row
+        self.shipped_at: int = shipped_at or 0
+        self.paid_at: int = paid_at or 0
+        self.revised_before: bool = self.revised
+        self.milestones: Milestones | None = None
+        self.entries: list[parcel.Entry] = []
+        self.registers: bytes = self.registers_before
+        self.episodes: tuple[Episode, ...] = ()
+        self.verdict: anomalies.Verdict | None = None
+        self.is_plan_changed = False
+
+    @property
+    def key(self) -> Key:
+        """Return the life's key."""
+        return self.waybill_no, self.carrier, self.life
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether another shipment may take the number."""
+        return self.status in _OVER
+
+    def add_hold(self, hold: Hold) -> None:
+        """Record a fact that is no scan; recording it twice changes nothing."""
+        held = unpack_holds(self.holds)
+        if hold not in held:
+            self.holds = pack_holds((*held, hold))
+            self.is_plan_changed = True
+
+    def judge(self, knowledge: hot.Knowledge) -> bool:
+        """Derive status and episodes at the batch's instant; return whether anything is to be written."""
+        before = parcel.unpack(self.milestones_before)
+        milestones = self.milestones
+        if milestones is None:
+            milestones = parcel.merge(before, parcel.of(self.entries)) if self.entries else before
+        if (
+            self.version
+            and milestones == before
+            and not self.is_plan_changed
+            and self.registers == self.registers_before
+            and self.revised == self.revised_before
+        ):
+            return False
+        self.milestones = milestones
+        self.verdict = verdict_of(self, milestones, knowledge, at=knowledge.now)
+        return True
+
+    def judge_again(self, knowledge: hot.Knowledge) -> None:
+        """Derive the verdict because time has passed, from unchanged facts."""
+        self.milestones = parcel.unpack(self.milestones_before)
+        self.verdict = verdict_of(self, self.milestones, knowledge, at=knowledge.now)
+
+
+_OVER: Final = frozenset({"SIGNED", "RETURN_SIGNED", "VOIDED"})
+
+
+def new_life(waybill_no: str, carrier: str, life: int, *, starts_at: int) -> Life:
+    """Return a life that is not written yet: a stub, until a shipment fills its plan in."""
+    plan = (starts_at, None, None, "", "", 0, 0, "", "", None, "")
+    facts = ("", _EMPTY_MILESTONES, b"", b"", b"", False, False, False)
+    return Life((waybill_no, carrier, life, 0, *plan, *facts))
+
+
+def verdict_of(life: Life, milestones: Milestones, knowledge: hot.Knowledge, *, at: Instant) -> anomalies.Verdict:
+    """Judge a life's facts at an instant with its own policy, which is chosen once and then kept."""
+    if not life.policy:
+        anchor = Instant(life.shipped_at or life.starts_at)
+        life.policy = knowledge.book.choose(anchor, life.shop_id, life.carrier).version
+    holds = knowledge.outage_holds(life.carrier, at=at)
+    if life.holds:
+        holds += unpack_holds(life.holds)
+    return anomalies.judge(milestones, plan_of(life), holds, knowledge.book.by_name(life.policy), at)
+
+
+def plan_of(life: Life) -> Plan:
+    """Return what was promised: the facts of the shipment that the rules ask for."""
+    return Plan(
+        shipped_at=Instant(life.shipped_at),
+        paid_at=Instant(life.paid_at),
+        sender_city=routes.city_of(life.sender_division),
+        receiver_city=routes.city_of(life.receiver_division),
+    )
+
+
+def pack_holds(holds: Iterable[Hold]) -> bytes:
+    """Return the stored form of a life's own holds, in an order that does not depend on when they came."""
+    return msgspec.msgpack.encode(sorted((int(each.kind), each.types, each.since, each.until) for each in holds))
+
+
+def unpack_holds(stored: bytes) -> tuple[Hold, ...]:
+    """Return the holds that `pack_holds` stored."""
+    if not stored:
+        return ()
+    return tuple(
+        Hold(kind=HoldKind(kind), types=types, since=since, until=until)
+        for kind, types, since, until in msgspec.msgpack.decode(stored)
+    )
+
+
+def load(connection: psycopg.Connection[Any], numbers: Iterable[Number]) -> dict[Number, list[Life]]:
+    """Return all lives of some numbers, oldest first; an unknown number has none."""
+    wanted = sorted(numbers)
+    found: dict[Number, list[Life]] = {number: [] for number in wanted}
+    if not wanted:
+        return found
+    parameters = {"waybill_no": arrays.texts([n[0] for n in wanted]), "carrier": arrays.texts([n[1] for n in wanted])}
+    for row in hot.rows(connection, "load", parameters):
+        found[(row[0], row[1])].append(Life(row))
+    for lives in found.values():
+        if len(lives) > 1:
+            lives.sort(key=lambda life: life.life)
+    return found
+
+
+def packed(verdict: anomalies.Verdict) -> bytes:
+    """Return the stored form of a verdict's episodes."""
+    return episodes.pack_episodes(verdict.episodes)
+
+
+def register_changes(life: Life) -> tuple[Change, ...]:
+    """Return what changed between the stored episodes and the new verdict."""
+    assert life.verdict is not None
+    stored = packed(life.verdict)
+    if stored == life.episodes_before:
+        return ()
+    return episodes.diff(episodes.unpack_episodes(life.episodes_before), life.verdict.episodes)
+
+
+def names_of(episode: Episode) -> tuple[str, str, str, str, str]:
+    """Return (type, severity, reason, party, closing) as they are stored."""
+    return (
+        _TYPE_NAMES[episode.type],
+        _SEVERITY_NAMES[episode.severity],
+        _REASON_NAMES[episode.reason],
+        episodes.responsible(episodes.Type(episode.type), episodes.Reason(episode.reason)).name,
+        _CLOSING_NAMES[episode.closing],
+    )
+
+
+__all__ = [
+    "BUCKETS",
+    "Happened",
+    "Key",
+    "Life",
+    "Number",
+    "bucket_of",
+    "load",
+    "names_of",
+    "new_life",
+    "pack_holds",
+    "packed",
+    "plan_of",
+    "register_changes",
+    "registers",
+    "unpack_holds",
+    "verdict_of",
+]
