@@ -1,1 +1,1 @@
-"""Pure rules: frozen facts, a published policy and an instant in, a verdict with its reasons out. Standard library only."""
+"""Pure rules: frozen facts, a published policy and an instant in, a verdict with reasons out. Standard library only."""

@@ -1,6 +1,7 @@
 """The anomalies of a parcel: what opens and closes each of the ten types, and when to look again.
 
-`judge` is the whole rule in one call; the engine is `watch`, the words are `episodes`, the numbers are `limits`.
+`judge` is the whole rule in one call. The engine is `watch` with its tables in `roles`, the words are in `episodes`,
+the numbers in `limits`.
 """
 
 from typing import NamedTuple
@@ -29,8 +30,9 @@ from yidao.rules.facts import NO_PLAN, Hold, HoldKind, Plan, Verdict
 from yidao.rules.instants import END_OF_TIME, Instant
 from yidao.rules.limits import Limits, Policy, RouteTable, limits_for
 from yidao.rules.parcel import Milestones, Status
+from yidao.rules.roles import CLOCK_REASONS, RELIEVABLE
 from yidao.rules.scans import WEAK
-from yidao.rules.watch import CLOCK_REASONS, RELIEVABLE, Watch
+from yidao.rules.watch import Watch
 
 __all__ = (
     "ABOUT",
@@ -83,7 +85,7 @@ def judge(
     Total and pure; the order in which scans and holds became known never matters. A scan whose time is still to come (a
     carrier's clock may be fast by up to a day) moves the status at once; episodes wait for its time.
 
-    Source: ten types of the creator's monitor; opening and closing per the readings noted in the engine.
+    Source: the creator's monitor names ten types; the readings of their openings and closings stand in `docs/rules`.
     """
     watch = Watch(plan, policy, now)
     watch.run(milestones, holds)
@@ -151,7 +153,10 @@ def time_left(
     watch.run(milestones, holds)
     return tuple(
         sorted(
-            (Running(*each) for each in watch.running(milestones)),
+            (
+                Running(type_, reason, severity, Instant(start), Instant(at))
+                for type_, reason, severity, start, at in watch.running(milestones)
+            ),
             key=lambda each: (each.deadline, each.type),
         ),
     )

@@ -1,4 +1,4 @@
-"""The vocabulary of anomalies: types, reasons, closings, severities, parties; an episode, its stored form, its changes."""
+"""The vocabulary of anomalies: types, reasons, closings, parties; an episode, its stored form, its changes."""
 
 from enum import IntEnum
 from itertools import chain
@@ -159,8 +159,8 @@ def responsible(type_: Type, reason: Reason) -> Party:
     """
     Return who has to act.
 
-    Reading: the reason decides, whatever the type; only a place out of the carrier's area changes hands: before delivery
-    the shop chose the wrong carrier, at the door the carrier found it out.
+    Reading: the reason decides, whatever the type; only a place out of the carrier's area changes hands: before the
+    delivery the shop chose the wrong carrier, at the door the carrier found it out.
     """
     if reason is Reason.OUT_OF_AREA and type_ is Type.TRANSIT_EXCEPTION:
         return Party.SHOP

@@ -57,9 +57,9 @@ class Verdict(NamedTuple):
     """
     What the rules say about a parcel at one instant.
 
-    `episodes` are sorted by (type, opens_at). `next_due_at` is when to look again, 0 for never: never later than the next
-    instant at which the verdict changes by time alone. `open_mask` has the bit 1 << type for each type in progress.
-    `last_kind` is 0 for a parcel without scans and never carries WEAK.
+    `episodes` are sorted by (type, opens_at). `next_due_at` is when to look again, 0 for never: not later than the
+    next instant at which the verdict changes by time alone. `open_mask` has the bit 1 << type for each type in
+    progress. `last_kind` is 0 for a parcel without scans and never carries WEAK.
     """
 
     status: Status

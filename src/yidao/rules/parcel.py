@@ -1,6 +1,6 @@
 """A parcel as a join-semilattice: what its living scans amount to, and the status that follows from them.
 
-Milestones only ever grow under `merge`, in any order and however often, so two histories that know the same scans are equal.
+Milestones only ever grow under `merge`, in any order and however often: who knows the same scans knows the same.
 """
 
 from collections.abc import Iterable
@@ -130,8 +130,8 @@ class Milestones:
     """
     What the living scans of one parcel amount to.
 
-    `entries` are sorted and unique, at most ENTRIES_MAX: beyond that strong ones outlast weak ones and newer ones outlast
-    older ones. The two minima are kept apart so that truncation forgets neither; 0 means not yet.
+    `entries` are sorted and unique, at most ENTRIES_MAX: beyond that strong ones outlast weak ones, and newer ones
+    outlast older ones. The two minima are kept apart so that truncation forgets neither; 0 means not yet.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -205,7 +205,7 @@ def _whole(count: int) -> Struct:
 
 
 def pack(milestones: Milestones) -> bytes:
-    """Return the stored form: a format byte, the two minima, then 12 bytes an entry. Equal milestones give equal bytes."""
+    """Return the stored form: a format byte, the two minima, 12 bytes an entry; equal milestones, equal bytes."""
     entries = milestones.entries
     return _whole(len(entries)).pack(
         _FORMAT,
@@ -231,9 +231,9 @@ def unpack(stored: bytes) -> Milestones:
 
 # --- Status ----------------------------------------------------------------------------------------------------------
 #
-# Note [The state of the fold]: a status and one bit, BACK, which says that the newest of refusal, interception and return
-# is newer than the newest delivery scan of a carrier. Only with BACK a signature is the sender's own. State = 2 * index of
-# the status + BACK; the table below is computed once from `_step`, which is the rule to read.
+# Note [The state of the fold]: a status and one bit, BACK: the newest of refusal, interception, return and voiding is
+# newer than the newest delivery scan of a carrier. Only with BACK a signature is the sender's own.
+# State = 2 * index of the status + BACK; the table below is computed once from `_step`, which is the rule to read.
 
 BACK: Final = 1
 FIRST_STATE: Final = 0
@@ -247,8 +247,8 @@ def _step(status: Status, kind: Kind, *, is_back: bool) -> Status:
     """
     Return the status after a scan.
 
-    Source: status mapping of both providers; legal regressions are locker to delivery, delivery to transit, signature to
-    return. Everything else that would lower the rank is recorded and moves nothing.
+    Source: status mapping of both providers; legal regressions are locker to delivery, delivery to transit, and
+    signature to return. Everything else that would lower the rank is recorded and moves nothing.
     """
     if status in (Status.VOIDED, Status.RETURN_SIGNED):
         return status
@@ -317,5 +317,5 @@ def status(milestones: Milestones) -> Status:
 
 
 def minute_of(at: Instant) -> Instant:
-    """Return the start of the minute of `at`: one line of a timeline is one (minute, kind, city), whoever reported it."""
+    """Return the start of the minute of `at`: a line of a timeline is one (minute, kind, city), whoever told it."""
     return Instant(at - at % MINUTE)

@@ -1,9 +1,14 @@
 """The policies that the code ships, their stored bodies, and the check of a body that an operator wants to publish."""
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from yidao.rules import routes
+from yidao.rules.instants import NEVER, Instant, instant, to_datetime
 from yidao.rules.limits import Policy, RouteTable
+from yidao.rules.routes import RegionSet, RouteClass
 
 _TRANSIT_2022: Final = RouteTable(
     sets=(routes.REMOTE_2022.name,),
@@ -73,3 +78,262 @@ PARCEL_DOUYIN_2024: Final = _parcel_policy("parcel/douyin-2024/1", transit_warn=
 """Only the transit table of 2024, which opens severe at once."""
 
 SEEDS: Final = (PARCEL_DOUYIN_2022, PARCEL_DOUYIN_2024)
+
+
+# --- Bodies ----------------------------------------------------------------------------------------------------------
+#
+# A body is plain JSON and self-contained: lengths of time are whole hours or minutes with the unit in the name, region
+# sets stand in the body itself. What is published can therefore be read, and judged by, without anything beside it.
+
+
+class Fault(NamedTuple):
+    """One fault of a body: a JSON pointer and a permanent code."""
+
+    path: str
+    code: str
+
+
+class PolicyInvalid(ValueError):
+    """A body cannot become a policy; `faults` lists everything that is wrong with it, sorted by path."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(", ".join(f"{each.path}: {each.code}" for each in faults))
+        self.faults = faults
+
+
+HOURS_MAX: Final = 24 * 60
+"""No limit of a parcel is longer than 60 days."""
+
+REGION_SETS_MAX: Final = 50
+PREFIXES_MAX: Final = 400
+_NAME_LENGTH_MAX: Final = 60
+_YEARS: Final = range(1971, 2200)
+
+_RANGES: Final[dict[str, tuple[int, int]]] = {
+    "zone_offset_minutes": (-12 * 60, 14 * 60),
+    "pickup_soon_hours": (1, HOURS_MAX),
+    "pickup_timeout_hours": (1, HOURS_MAX),
+    "dispatch_warn_hours": (1, HOURS_MAX),
+    "delivery_warn_hours": (1, HOURS_MAX),
+    "delivery_severe_hours": (1, HOURS_MAX),
+    "hub_dwell_hours": (1, HOURS_MAX),
+    "collect_overdue_hours": (0, HOURS_MAX),
+    "second_attempt_hours": (1, HOURS_MAX),
+    "lost_same_city_hours": (1, HOURS_MAX),
+    "lost_other_hours": (1, HOURS_MAX),
+    "damage_expires_hours": (1, HOURS_MAX),
+    "odd_sign_from_hour": (0, 24),
+    "odd_sign_until_hour": (0, 24),
+    "recheck_minutes": (1, 24 * 60),
+}
+_TABLES: Final = ("dispatch_severe", "transit_warn", "transit_severe")
+_TABLE_HOURS: Final = tuple(each.name for each in fields(RouteTable) if each.name != "sets")
+_HARMLESS: Final[Mapping[str, Any]] = {"sets": [], **dict.fromkeys(_TABLE_HOURS, HOURS_MAX)}
+_MAKES: Final = {each.name: each for each in (RouteClass.REMOTE, RouteClass.CLUSTER_JZHW, RouteClass.CLUSTER_JJJ)}
+
+
+def to_body(policy: Policy) -> dict[str, Any]:
+    """Return the JSON body of a policy; `from_body` gives back an equal policy."""
+    body: dict[str, Any] = {name: getattr(policy, name) for name in _RANGES}
+    for name in _TABLES:
+        table = getattr(policy, name)
+        body[name] = table and {
+            "sets": list(table.sets),
+            **{each: getattr(table, each) for each in _TABLE_HOURS},
+        }
+    body["region_sets"] = [
+        {
+            "name": each.name,
+            "makes": each.makes.name,
+            "prefixes": list(each.prefixes),
+            "effective_from": _to_text(each.effective_from),
+            "effective_until": _to_text(each.effective_until),
+        }
+        for each in policy.region_sets
+    ]
+    return body
+
+
+def _to_text(at: Instant) -> str | None:
+    return to_datetime(at).isoformat() if at else None
+
+
+def from_body(name: str, body: Mapping[str, Any]) -> Policy:
+    """
+    Return the policy of a body; `name` becomes its version.
+
+    :raises PolicyInvalid: with every fault at once: missing and unknown fields, wrong types, numbers out of range,
+        region sets that do not exist or overlap in time; and when all that is well, limits in the wrong order.
+    """
+    reader = _Reader()
+    reader.known(body, "", (*_RANGES, *_TABLES, "region_sets"))
+    numbers = {each: reader.integer(body, "", each, *_RANGES[each]) for each in _RANGES}
+    sets = reader.region_sets(body)
+    set_names = frozenset(each.name for each in sets)
+    dispatch_severe = reader.table(body, "dispatch_severe", set_names)
+    transit_severe = reader.table(body, "transit_severe", set_names)
+    has_warn = "transit_warn" not in body or body["transit_warn"] is not None
+    transit_warn = reader.table(body, "transit_warn", set_names) if has_warn else None
+    faults = reader.faults or _disorder(numbers, dispatch_severe)
+    if faults:
+        raise PolicyInvalid(tuple(sorted(faults)))
+    return Policy(
+        version=name,
+        region_sets=sets,
+        dispatch_severe=dispatch_severe,
+        transit_warn=transit_warn,
+        transit_severe=transit_severe,
+        **numbers,
+    )
+
+
+def _disorder(numbers: Mapping[str, int], dispatch_severe: RouteTable) -> list[Fault]:
+    """Return the limits that are smaller than those they come after."""
+    too_small = [
+        f"/{later}"
+        for earlier, later, least in (
+            ("pickup_soon_hours", "pickup_timeout_hours", 1),
+            ("delivery_warn_hours", "delivery_severe_hours", 0),
+            ("odd_sign_from_hour", "odd_sign_until_hour", 0),
+        )
+        if numbers[later] - numbers[earlier] < least
+    ]
+    too_small += (
+        f"/dispatch_severe/{each}"
+        for each in _TABLE_HOURS
+        if getattr(dispatch_severe, each) < numbers["dispatch_warn_hours"]
+    )
+    return [Fault(path, "too_small") for path in too_small]
+
+
+class _Reader:
+    """Reads a body and collects its faults; what could not be read is answered with a harmless stand-in."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def known(self, part: Mapping[str, Any], path: str, names: tuple[str, ...]) -> None:
+        self.faults += (Fault(f"{path}/{each}", "unknown") for each in part if each not in names)
+
+    def integer(self, part: Mapping[str, Any], path: str, name: str, least: int, most: int) -> int:
+        value = part.get(name)
+        if type(value) is int and least <= value <= most:
+            return value
+        code = "missing" if name not in part else "out_of_range" if type(value) is int else "not_integer"
+        self.faults.append(Fault(f"{path}/{name}", code))
+        return most
+
+    def items(self, part: Mapping[str, Any], path: str, name: str, most: int) -> list[Any]:
+        value = part.get(name)
+        if isinstance(value, list) and len(value) <= most:
+            return value
+        code = "missing" if name not in part else "too_many" if isinstance(value, list) else "not_list"
+        self.faults.append(Fault(f"{path}/{name}", code))
+        return []
+
+    def table(self, body: Mapping[str, Any], name: str, set_names: frozenset[str]) -> RouteTable:
+        part = body.get(name)
+        path = f"/{name}"
+        if not isinstance(part, Mapping):
+            self.faults.append(Fault(path, "not_object" if name in body else "missing"))
+            part = _HARMLESS
+        self.known(part, path, ("sets", *_TABLE_HOURS))
+        sets = self.items(part, path, "sets", REGION_SETS_MAX)
+        for index, each in enumerate(sets):
+            if not isinstance(each, str) or each not in set_names:
+                self.faults.append(Fault(f"{path}/sets/{index}", "set_unknown"))
+        hours = {each: self.integer(part, path, each, 1, HOURS_MAX) for each in _TABLE_HOURS}
+        return RouteTable(sets=tuple(map(str, sets)), **hours)
+
+    def region_sets(self, body: Mapping[str, Any]) -> tuple[RegionSet, ...]:
+        read: list[RegionSet] = []
+        for index, part in enumerate(self.items(body, "", "region_sets", REGION_SETS_MAX)):
+            path = f"/region_sets/{index}"
+            if not isinstance(part, Mapping):
+                self.faults.append(Fault(path, "not_object"))
+                continue
+            each = self._region_set(part, path)
+            if any(each.name == other.name and _overlap(each, other) for other in read):
+                self.faults.append(Fault(path, "overlaps"))
+            read.append(each)
+        return tuple(read)
+
+    def _region_set(self, part: Mapping[str, Any], path: str) -> RegionSet:
+        self.known(part, path, ("name", "makes", "prefixes", "effective_from", "effective_until"))
+        name, makes = part.get("name"), part.get("makes")
+        if not isinstance(name, str) or not 0 < len(name) <= _NAME_LENGTH_MAX:
+            self.faults.append(Fault(f"{path}/name", "not_text"))
+        if not isinstance(makes, str) or makes not in _MAKES:
+            self.faults.append(Fault(f"{path}/makes", "class_unknown"))
+        prefixes = self.items(part, path, "prefixes", PREFIXES_MAX)
+        for index, each in enumerate(prefixes):
+            if not _is_prefix(each):
+                self.faults.append(Fault(f"{path}/prefixes/{index}", "not_prefix"))
+        since, until = (self._time(part, path, each) for each in ("effective_from", "effective_until"))
+        if until and until <= since:
+            self.faults.append(Fault(f"{path}/effective_until", "too_small"))
+        return RegionSet(
+            name=str(name),
+            makes=_MAKES.get(str(makes), RouteClass.REMOTE),
+            prefixes=tuple(map(str, prefixes)),
+            effective_from=since,
+            effective_until=until,
+        )
+
+    def _time(self, part: Mapping[str, Any], path: str, name: str) -> Instant:
+        value = part.get(name)
+        if value is None:
+            return NEVER
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            moment = None
+        if moment is None or moment.tzinfo is None or moment.year not in _YEARS:
+            self.faults.append(Fault(f"{path}/{name}", "not_time"))
+            return NEVER
+        return instant(moment)
+
+
+def _is_prefix(value: object) -> bool:
+    """Tell whether a value is the first two to four digits of a division code; routes know cities, not counties."""
+    return isinstance(value, str) and 2 <= len(value) <= 4 and value.isascii() and value.isdigit()
+
+
+def _overlap(one: RegionSet, other: RegionSet) -> bool:
+    return (not one.effective_until or other.effective_from < one.effective_until) and (
+        not other.effective_until or one.effective_from < other.effective_until
+    )
+
+
+class Change(NamedTuple):
+    """One value that differs between two bodies; None stands for "not there"."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+def difference(old_body: Mapping[str, Any], new_body: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return what differs between two bodies, sorted by path, so that an operator sees what he is about to publish."""
+    old, new = dict(_leaves(old_body, "")), dict(_leaves(new_body, ""))
+    return tuple(
+        Change(path, old.get(path), new.get(path))
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    )
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Walk a body; a list of plain values is one value, region sets go by name and start instead of their place."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}/{key}")
+    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        for index, each in enumerate(value):
+            if isinstance(each, Mapping):
+                since = each.get("effective_from")
+                yield from _leaves(each, f"{path}/{each.get('name', index)}" + (f"@{since}" if since else ""))
+            else:
+                yield f"{path}/{index}", each
+    else:
+        yield path, value

@@ -33,8 +33,8 @@ def city_of(division: str) -> int:
     """
     Return the city of a GB/T 2260 division code as its first four digits, or 0 when the code tells none.
 
-    Districts and counties of one municipality (直辖市) are one city, so 110100 and 110200, or 500100 and 500200, give the
-    same number. A bare province code tells no city, a code of fewer than four digits neither.
+    Districts and counties of one municipality (直辖市) are one city, so 110100 and 110200, or 500100 and 500200,
+    give the same number. A bare province code tells no city, a code of fewer than four digits neither.
 
     >>> city_of("500236"), city_of("330106"), city_of("330000"), city_of("")
     (5001, 3301, 0, 0)
@@ -56,8 +56,8 @@ class RegionSet:
     """
     A named set of places, by prefix of their division codes, in force for a period.
 
-    `makes` is the class that membership gives: REMOTE when either end is a member, a cluster when both are. The period is
-    half-open; 0 leaves an end open. One name may stand several times with different periods.
+    `makes` is the class that membership gives: REMOTE when either end is a member, a cluster when both are. The period
+    is half-open; 0 leaves an end open. One name may stand several times with different periods.
     """
 
     name: str

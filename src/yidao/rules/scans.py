@@ -1,7 +1,7 @@
 """The canonical kinds of a scan, the groups the rules ask about, and the words that reveal a kind.
 
-Which provider's code means which kind is the decoders' business (`carriers/`); what a kind means for a parcel is decided
-in `parcel` and `anomalies`.
+Which provider's code means which kind is the decoders' business (`carriers/`); what a kind means for a parcel is
+decided in `parcel` and `anomalies`.
 """
 
 from enum import IntEnum
@@ -12,8 +12,8 @@ class Kind(IntEnum):
     """
     What a scan says happened to the parcel.
 
-    The value lies in stored bytes: it is never renumbered, never reused, and stays below `WEAK`. The name is the code of
-    our own API.
+    The value lies in stored bytes: it is never renumbered, never reused, and stays below `WEAK`. The name is the code
+    of our own API.
     """
 
     ORDERED = 1

@@ -1,11 +1,12 @@
 """
-Which scans live: sources tell late, twice and out of order, correct themselves and take things back. A source that pushes
-full lists is a max-register; a single event has a revision. What lives is decided by all facts together, in any order.
+Which scans live: sources tell late, twice and out of order, correct themselves and take things back. A source that
+pushes full lists is a max-register; a single event has a revision. What lives is decided by all facts together, in any
+order.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from yidao.rules.instants import Instant
 
@@ -13,7 +14,8 @@ LISTED: Final = -1
 """The revision of a scan that was told as part of a full list; it lives exactly as long as the winning list has it."""
 
 
-class SnapshotKey(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SnapshotKey:
     """The order of full lists of one source: push time if given, newest scan, number of scans, then the content."""
 
     pushed_at: int

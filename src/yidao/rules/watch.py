@@ -1,119 +1,12 @@
-"""The one pass over a parcel's scans that finds its anomalies. `anomalies.judge` is the door; this is the engine room."""
+"""The one pass over a parcel's scans that finds its anomalies; `anomalies.judge` is the door to it."""
 
-from typing import Final
-
-from yidao.rules import episodes, parcel, scans
+from yidao.rules import parcel, roles
 from yidao.rules.episodes import ABOUT, Closing, Episode, Reason, Severity, Type
 from yidao.rules.facts import Hold, HoldKind, Plan
 from yidao.rules.instants import END_OF_TIME, Instant, local_hour
 from yidao.rules.limits import Limits, Policy, limits_for
-from yidao.rules.parcel import STATUS_OF_STATE, TRANSITIONS, Milestones, Status
+from yidao.rules.parcel import STATUS_OF_STATE, TRANSITIONS, Milestones
 from yidao.rules.scans import WEAK, Kind
-
-# Stages: which clocks may run in a state of the fold.
-_WAITING, _PICKED, _TRANSIT, _DELIVERY, _COLLECTION, _OVER, _VOID = range(7)
-
-_STAGE_OF_STATUS: Final = {
-    Status.SHIPPED_AWAIT_PICKUP: _WAITING,
-    Status.PICKED_AWAIT_TRANSIT: _PICKED,
-    Status.IN_TRANSIT_AWAIT_DELIVERY: _TRANSIT,
-    Status.CUSTOMS_PENDING: _TRANSIT,
-    Status.CUSTOMS_PROCESSING: _TRANSIT,
-    Status.CUSTOMS_FAILED: _TRANSIT,
-    Status.CUSTOMS_CLEARED: _TRANSIT,
-    Status.OUT_FOR_DELIVERY: _DELIVERY,
-    Status.AWAIT_COLLECTION: _COLLECTION,
-    Status.VOIDED: _VOID,
-}
-_STAGE: Final = tuple(_STAGE_OF_STATUS.get(each, _OVER) for each in parcel.STATUS_OF_STATE)
-_IS_SIGNED: Final = tuple(each is Status.SIGNED for each in parcel.STATUS_OF_STATE)
-_IS_SIGNATURE: Final = tuple(each in (Status.SIGNED, Status.RETURN_SIGNED) for each in parcel.STATUS_OF_STATE)
-
-# What a kind is to the clocks.
-_SILENT, _MOVES, _ENDS, _HAPPENS = range(4)
-_ENDING: Final = {
-    **dict.fromkeys(scans.SIGNATURES, Closing.SIGNED),
-    Kind.REJECTED: Closing.REJECTED,
-    Kind.RETURNING: Closing.RETURNED,
-    Kind.INTERCEPTED: Closing.RETURNED,
-    Kind.RETURN_SIGNED: Closing.RETURNED,
-    Kind.VOIDED: Closing.VOIDED,
-}
-
-
-def _role(kind: Kind) -> int:
-    if kind in _ENDING:
-        return _ENDS
-    if kind in scans.PROGRESS:
-        return _MOVES
-    return _SILENT if kind in scans.NOT_REAL else _HAPPENS
-
-
-_ROLE: Final = (_SILENT, *(_role(kind) for kind in Kind))
-_OUT: Final = frozenset(map(int, scans.OUT))
-_HELD_BY_CUSTOMS: Final = frozenset(map(int, scans.HELD_BY_CUSTOMS))
-_SIGNATURES: Final = frozenset(map(int, scans.SIGNATURES))
-_DIVERTED: Final = frozenset(map(int, scans.BACKWARD | {Kind.FORWARDED}))
-_ENDED_BY_ANY: Final = (
-    Type.TRANSIT_TIMEOUT,
-    Type.DELIVERY_TIMEOUT,
-    Type.TRANSIT_EXCEPTION,
-    Type.DELIVERY_EXCEPTION,
-)
-
-# What an exception opens, whoever reported it. OUT_OF_AREA depends on the stage, see `_Watch.exception`.
-_OPENS: Final = {
-    int(Kind.DAMAGED): (Type.PARCEL_DAMAGED, Reason.DAMAGED),
-    int(Kind.DETAINED): (Type.TRANSIT_EXCEPTION, Reason.DETAINED),
-    int(Kind.MISSORTED): (Type.TRANSIT_EXCEPTION, Reason.MISSORTED),
-    int(Kind.LOST): (Type.TRANSIT_EXCEPTION, Reason.LOST),
-    int(Kind.OUT_OF_AREA): (Type.TRANSIT_EXCEPTION, Reason.OUT_OF_AREA),
-    int(Kind.DELIVERY_PROBLEM): (Type.DELIVERY_EXCEPTION, Reason.DELIVERY_PROBLEM),
-    int(Kind.DELIVERY_DELAYED): (Type.DELIVERY_EXCEPTION, Reason.DELIVERY_DELAYED),
-    int(Kind.UNREACHABLE_CONTACT): (Type.DELIVERY_EXCEPTION, Reason.UNREACHABLE_CONTACT),
-    int(Kind.ADDRESS_UNCLEAR): (Type.DELIVERY_EXCEPTION, Reason.ADDRESS_UNCLEAR),
-    int(Kind.PHONE_WRONG): (Type.DELIVERY_EXCEPTION, Reason.PHONE_WRONG),
-    int(Kind.LOCKER_OVERDUE): (Type.DELIVERY_EXCEPTION, Reason.LOCKER_OVERDUE),
-    int(Kind.PROBLEM): (Type.OTHER, Reason.PROBLEM),
-    int(Kind.CUSTOMS_FAILED): (Type.OTHER, Reason.CUSTOMS_FAILED),
-}
-
-# Facts that are no scans take part in the pass as kinds above every scan; their rank puts them last at their instant.
-_RESOLVED, _NUMBER_REUSED, _CARRIER_CORRECTED, _PICKED_EARLY = range(128, 132)
-_LAST_RANK: Final = 100
-_NOTED_AS: Final = {
-    HoldKind.RESOLVED: _RESOLVED,
-    HoldKind.NUMBER_REUSED: _NUMBER_REUSED,
-    HoldKind.CARRIER_CORRECTED: _CARRIER_CORRECTED,
-}
-_NOTED_REASONS: Final = {
-    _NUMBER_REUSED: Reason.NUMBER_REUSED,
-    _CARRIER_CORRECTED: Reason.CARRIER_CORRECTED,
-    _PICKED_EARLY: Reason.PICKED_BEFORE_PAYMENT,
-}
-
-_ALL_TYPES: Final = episodes.mask_of(tuple(Type))
-RELIEVABLE: Final = _ALL_TYPES & ~episodes.mask_of((Type.SIGN_ADDR_MISMATCH, Type.PARCEL_DAMAGED, Type.OTHER))
-"""What a relief can excuse when it names no types: everything that a shut region makes late."""
-
-CLOCK_REASONS: Final = frozenset(
-    {
-        Reason.PICKUP_NEAR,
-        Reason.NOT_PICKED_UP,
-        Reason.NOT_DEPARTED,
-        Reason.NO_UPDATE,
-        Reason.NOT_DELIVERED,
-        Reason.NOT_COLLECTED,
-        Reason.HUB_DWELL,
-        Reason.NO_NEWS,
-    },
-)
-"""What only our own clock says, and a silent carrier can therefore make us say wrongly."""
-
-_ONLY_NO_NEWS: Final = 1 << Reason.NO_NEWS
-_ONLY_NO_INFO: Final = 1 << Reason.NO_INFO
-_ONLY_CUSTOMS_FAILED: Final = 1 << Reason.CUSTOMS_FAILED
-_DELIVERY_TIMEOUT_BIT: Final = 1 << Type.DELIVERY_TIMEOUT
 
 End = tuple[int, Closing]
 """An instant that may close an episode, 0 for never, and what it would close it as."""
@@ -189,7 +82,8 @@ class Watch:
         self.plan, self.policy, self.now = plan, policy, now
         self.limits: Limits = limits_for(policy, plan.sender_city, plan.receiver_city, plan.shipped_at)
         self.state = parcel.FIRST_STATE
-        self.alarm = self.due = END_OF_TIME
+        self.alarm: int = END_OF_TIME
+        self.due: int = END_OF_TIME
         self.gap_at = self.hub_at = self.news_at = self.out_at = self.box_at = self.damage_ends_at = 0
         self.previous_out_at = self.voided_at = self.refunded_at = 0
         self.signed_at = self.sign_city = 0
@@ -209,7 +103,7 @@ class Watch:
         notes = self._take(holds) if holds else []
         picked_at = milestones.first_moved_at
         if 0 < picked_at < self.plan.paid_at:
-            notes.append((picked_at, _LAST_RANK, _PICKED_EARLY, 0))
+            notes.append((picked_at, roles.LAST_RANK, roles.PICKED_EARLY, 0))
         if notes:
             events = tuple(sorted((*events, *notes)))
         now = self.now
@@ -231,7 +125,11 @@ class Watch:
         self.veils = tuple(each for each in holds if each.kind in (HoldKind.SUPPRESSED, HoldKind.OUTAGE))
         self.resolved = tuple(each for each in holds if each.kind is HoldKind.RESOLVED)
         self.refunded_at = min((each.since for each in holds if each.kind is HoldKind.REFUNDED), default=0)
-        return [(each.since, _LAST_RANK, _NOTED_AS[each.kind], each.types) for each in holds if each.kind in _NOTED_AS]
+        return [
+            (each.since, roles.LAST_RANK, roles.NOTED_AS[each.kind], each.types)
+            for each in holds
+            if each.kind in roles.NOTED_AS
+        ]
 
     def _foresee(self, at: int, kind: int) -> None:
         if kind < WEAK:
@@ -245,34 +143,34 @@ class Watch:
             self._fire(at)
         before = self.state
         state = self.state = TRANSITIONS[before * 128 + kind]
-        stage = _STAGE[state]
-        role = _ROLE[kind]
-        if role == _MOVES:
+        stage = roles.STAGE[state]
+        role = roles.ROLE[kind]
+        if role == roles.MOVES:
             self.hub_at = 0
             if self.mask:
                 self._relax(at, kind, stage)
-        elif role == _HAPPENS:
+        elif role == roles.HAPPENS:
             if self.mask:
                 self._hear(at, kind, stage)
             self._except(at, kind, stage)
-        elif role == _ENDS:
+        elif role == roles.ENDS:
             self._end(at, kind, city, before)
         else:
-            if kind == Kind.NO_INFO and stage == _WAITING:
+            if kind == Kind.NO_INFO and stage == roles.WAITING:
                 self._open(Type.OTHER, at, Reason.NO_INFO)
             return
-        if stage == _TRANSIT:
+        if stage == roles.TRANSIT:
             self._wind_transit(at, kind, role)
-        elif stage == _DELIVERY:
+        elif stage == roles.DELIVERY:
             self._wind_delivery(at, kind)
-        elif stage == _PICKED:
+        elif stage == roles.PICKED:
             self.news_at = at
             self._wake(at + self.limits.no_news)
         else:
             self.gap_at = self.news_at = self.out_at = self.hub_at = 0
-            if stage != _COLLECTION:
+            if stage != roles.COLLECTION:
                 self.box_at = 0
-            elif _STAGE[before] != _COLLECTION:
+            elif roles.STAGE[before] != roles.COLLECTION:
                 self.box_at, self.previous_out_at = at, 0
                 self._wake(at + self.limits.collect)
 
@@ -283,9 +181,9 @@ class Watch:
     def _wind_transit(self, at: int, kind: int, role: int) -> None:
         """Start what runs between departure and delivery. Reading: while customs holds the parcel no clock runs."""
         self.out_at = self.previous_out_at = self.box_at = 0
-        if kind in _HELD_BY_CUSTOMS:
+        if kind in roles.HELD_BY_CUSTOMS:
             self.is_at_customs = True
-        elif role == _MOVES:
+        elif role == roles.MOVES:
             self.is_at_customs = False
         if self.is_at_customs:
             self.gap_at = self.news_at = 0
@@ -300,14 +198,14 @@ class Watch:
             self.alarm = wakes_at
 
     def _wind_delivery(self, at: int, kind: int) -> None:
-        """Start what runs while a courier is out. Reading: once late, a further delivery scan starts no second clock."""
+        """Start what runs while a courier is out. Reading: once late, a further delivery scan starts no new clock."""
         self.gap_at = self.hub_at = self.box_at = 0
         self.news_at = at
-        if kind in _OUT:
+        if kind in roles.OUT:
             previous, self.previous_out_at = self.previous_out_at, at
             if kind == Kind.REDELIVERY or (previous and at - previous >= self.limits.second_attempt):
                 self._open(Type.DELIVERY_EXCEPTION, at, Reason.SECOND_ATTEMPT)
-            if not self.mask & _DELIVERY_TIMEOUT_BIT:
+            if not self.mask & roles.DELIVERY_TIMEOUT_BIT:
                 self.out_at = at
                 self._wake(at + self.limits.delivery)
         self._wake(at + self.limits.no_news)
@@ -318,25 +216,25 @@ class Watch:
         """Close what a movement ends."""
         self._close(Type.TRANSIT_TIMEOUT, at, Closing.NEWER_SCAN)
         self._close(Type.TRANSIT_EXCEPTION, at, Closing.PROGRESS)
-        if stage == _TRANSIT:
+        if stage == roles.TRANSIT:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
-        elif stage == _COLLECTION and kind == Kind.IN_LOCKER and not self.box_at:
+        elif stage == roles.COLLECTION and kind == Kind.IN_LOCKER and not self.box_at:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
             self._close(Type.DELIVERY_EXCEPTION, at, Closing.BOXED)
-        self._close_if_only(Type.OTHER, _ONLY_NO_INFO, at, Closing.PICKED_UP)
+        self._close_if_only(Type.OTHER, roles.ONLY_NO_INFO, at, Closing.PICKED_UP)
         if kind == Kind.CUSTOMS_CLEARED:
-            self._close_if_only(Type.OTHER, _ONLY_CUSTOMS_FAILED, at, Closing.PROGRESS)
+            self._close_if_only(Type.OTHER, roles.ONLY_CUSTOMS_FAILED, at, Closing.PROGRESS)
 
     def _hear(self, at: int, kind: int, stage: int) -> None:
         """Close what news of any sort ends, even bad news."""
         self._close(Type.TRANSIT_TIMEOUT, at, Closing.NEWER_SCAN)
-        self._close_if_only(Type.TRANSIT_EXCEPTION, _ONLY_NO_NEWS, at, Closing.NEWER_SCAN)
-        if stage == _TRANSIT:
+        self._close_if_only(Type.TRANSIT_EXCEPTION, roles.ONLY_NO_NEWS, at, Closing.NEWER_SCAN)
+        if stage == roles.TRANSIT:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
-        elif stage == _COLLECTION:
+        elif stage == roles.COLLECTION:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
         if kind in (Kind.LOCKER_OVERDUE, Kind.CUSTOMS_FAILED):
-            self._close_if_only(Type.OTHER, _ONLY_NO_INFO, at, Closing.PICKED_UP)
+            self._close_if_only(Type.OTHER, roles.ONLY_NO_INFO, at, Closing.PICKED_UP)
 
     def _except(self, at: int, kind: int, stage: int) -> None:
         """
@@ -344,55 +242,55 @@ class Watch:
 
         Reading: once signed, refused or on the way back only damage is still an anomaly; a void number has none.
         """
-        opens = _OPENS.get(kind)
-        if opens is None or stage == _VOID:
+        opens = roles.OPENS.get(kind)
+        if opens is None or stage == roles.VOID:
             return
         type_, reason = opens
         if type_ is Type.PARCEL_DAMAGED:
             self._open(type_, at, reason)
-            if not self.damage_ends_at and _IS_SIGNATURE[self.state]:
+            if not self.damage_ends_at and roles.IS_SIGNATURE[self.state]:
                 self.damage_ends_at = at + self.limits.damage_expires
                 self._wake(self.damage_ends_at)
-        elif stage != _OVER:
-            if reason is Reason.OUT_OF_AREA and stage in (_DELIVERY, _COLLECTION):
+        elif stage != roles.OVER:
+            if reason is Reason.OUT_OF_AREA and stage in (roles.DELIVERY, roles.COLLECTION):
                 type_ = Type.DELIVERY_EXCEPTION
             self._open(type_, at, reason)
 
     def _end(self, at: int, kind: int, city: int, before: int) -> None:
         """Close what a signature, a refusal, a return or a void number ends."""
-        if _STAGE[before] == _VOID:
+        if roles.STAGE[before] == roles.VOID:
             return
         state = self.state
-        closing = _ENDING[kind]
+        closing = roles.ENDING[kind]
         if kind == Kind.VOIDED:
             self.voided_at = self.voided_at or at
             for type_ in tuple(self.open_ones):
                 self._close(type_, at, closing)
-        elif closing is Closing.SIGNED and not _IS_SIGNED[state]:
+        elif closing is Closing.SIGNED and not roles.IS_SIGNED[state]:
             closing = Closing.RETURNED
         if self.mask:
-            for type_ in _ENDED_BY_ANY:
+            for type_ in roles.ENDED_BY_ANY:
                 self._close(type_, at, closing)
-            self._close_if_only(Type.OTHER, _ONLY_NO_INFO, at, Closing.PICKED_UP)
-        if _IS_SIGNATURE[state] and STATUS_OF_STATE[state] is not STATUS_OF_STATE[before]:
+            self._close_if_only(Type.OTHER, roles.ONLY_NO_INFO, at, Closing.PICKED_UP)
+        if roles.IS_SIGNATURE[state] and STATUS_OF_STATE[state] is not STATUS_OF_STATE[before]:
             self._close(Type.OTHER, at, closing)
             if Type.PARCEL_DAMAGED in self.open_ones and not self.damage_ends_at:
                 self.damage_ends_at = at + self.limits.damage_expires
                 self._wake(self.damage_ends_at)
-        if _IS_SIGNED[before]:
+        if roles.IS_SIGNED[before]:
             self._sign_again(at, kind, city, state)
-        elif _IS_SIGNED[state]:
+        elif roles.IS_SIGNED[state]:
             self.signed_at, self.sign_city, self.returned = at, city, (0, Closing.RETURNED)
-            self.is_self_collected = kind == Kind.SIGNED_AT_LOCKER or _STAGE[before] == _COLLECTION
+            self.is_self_collected = kind == Kind.SIGNED_AT_LOCKER or roles.STAGE[before] == roles.COLLECTION
             hour = local_hour(Instant(at), offset_minutes=self.policy.zone_offset_minutes)
             if self.policy.odd_sign_from_hour <= hour < self.policy.odd_sign_until_hour:
                 self._open(Type.OTHER, at, Reason.ODD_SIGN_TIME)
 
     def _sign_again(self, at: int, kind: int, city: int, state: int) -> None:
         """Take the newest of several signatures, or note that a signed parcel turned back."""
-        if not _IS_SIGNED[state]:
-            self.returned = (at, _ENDING[kind])
-        elif kind in _SIGNATURES:
+        if not roles.IS_SIGNED[state]:
+            self.returned = (at, roles.ENDING[kind])
+        elif kind in roles.SIGNATURES:
             self.signed_at, self.sign_city = at, city
             self.is_self_collected |= kind == Kind.SIGNED_AT_LOCKER
 
@@ -400,14 +298,14 @@ class Watch:
         """Take a fact that no carrier reported: the shop's own scan, or a hold that happens at one instant."""
         if at >= self.alarm:
             self._fire(at)
-        if kind < _RESOLVED:
-            self._except(at, kind - WEAK, _STAGE[self.state])
-        elif kind == _RESOLVED:
+        if kind < roles.RESOLVED:
+            self._except(at, kind - WEAK, roles.STAGE[self.state])
+        elif kind == roles.RESOLVED:
             for type_ in tuple(self.open_ones):
                 if not types or types >> type_ & 1:
                     self._close(type_, at, Closing.MANUAL)
-        elif _STAGE[self.state] != _VOID:
-            self._open(Type.OTHER, at, _NOTED_REASONS[kind])
+        elif roles.STAGE[self.state] != roles.VOID:
+            self._open(Type.OTHER, at, roles.NOTED_REASONS[kind])
 
     # --- Episodes ---
 
@@ -455,11 +353,11 @@ class Watch:
             if not hold.since <= at or (hold.until and at >= hold.until):
                 continue
             if hold.kind is HoldKind.SUPPRESSED:
-                if (hold.types or RELIEVABLE) >> type_ & 1:
+                if (hold.types or roles.RELIEVABLE) >> type_ & 1:
                     return HoldKind.SUPPRESSED
             elif (
-                reason in CLOCK_REASONS
-                and (hold.types or _ALL_TYPES) >> type_ & 1
+                reason in roles.CLOCK_REASONS
+                and (hold.types or roles.ALL_TYPES) >> type_ & 1
                 and (not hold.until or self.now < hold.until)
             ):
                 held = HoldKind.OUTAGE
@@ -509,7 +407,7 @@ class Watch:
                 self._open(type_, at, reason)
 
     def _last(self, type_: Type, at: int, reason: Reason, ends: tuple[End, ...], severe_at: int = 0) -> None:
-        """Add an episode that the pass does not follow: it lasts from `at` to the first of its ends, or to a resolution."""
+        """Add an episode that the pass does not follow: from `at` to the first of its ends, or to a resolution."""
         now = self.now
         if at > now:
             self._wake(at)
@@ -550,7 +448,7 @@ class Watch:
         self._last(Type.PICKUP_SOON, soon_at, Reason.PICKUP_NEAR, ends)
 
     def _upgrade(self, late_at: int) -> tuple[End, ...]:
-        """Return what the end of the warning time does to the warning: while an outage holds the timeout back, nothing."""
+        """Return what ends the warning when its time is over; while an outage holds the timeout back, nothing does."""
         veil = self._veil(Type.PICKUP_TIMEOUT, late_at, Reason.NOT_PICKED_UP) if late_at <= self.now else None
         if veil is HoldKind.OUTAGE:
             return ()
@@ -571,7 +469,7 @@ class Watch:
         """Judge where the parcel was signed: nothing to say when it was sent elsewhere or fetched by the receiver."""
         if not self.plan.receiver_city or self.is_self_collected:
             return
-        if any(kind in _DIVERTED and at <= self.signed_at for at, _, kind, _ in milestones.entries):
+        if any(kind in roles.DIVERTED and at <= self.signed_at for at, _, kind, _ in milestones.entries):
             return
         self._last(Type.SIGN_ADDR_MISMATCH, self.signed_at, Reason.CITY_DIFFERS, (self.returned,))
 
@@ -602,7 +500,7 @@ class Watch:
         if picked_at and not (milestones.first_left_at or self.voided_at):
             at = picked_at + limits.dispatch
             clocks.append((Type.DISPATCH_TIMEOUT, Reason.NOT_DEPARTED, Severity.WARN, picked_at, at))
-        for type_, opened in self.open_ones.items():
+        for value, opened in self.open_ones.items():
             if opened.severe_at > now:
-                clocks.append((Type(type_), Reason(opened.reason), Severity.SEVERE, opened.opens_at, opened.severe_at))
+                clocks.append((Type(value), Reason(opened.reason), Severity.SEVERE, opened.opens_at, opened.severe_at))
         return [clock for clock in clocks if clock[4] > now]
