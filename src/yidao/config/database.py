@@ -13,6 +13,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from yidao.config import env
+from yidao.kit import clock
 
 RUNTIME_ROLE = "yidao_runtime"
 MIGRATION_LOCK = 7_106_001
@@ -40,7 +41,7 @@ def owner_url() -> str:
     url = env.settings().database_url
     if url:
         return url
-    from yidao.config import embedded  # reason: the supervisor is needed only without a server of one's own
+    from yidao.config import embedded  # inline: optional
 
     return embedded.url()
 
@@ -94,7 +95,7 @@ def django_database(url: str | None = None, *, pool_size: int = POOL_SIZE_MAX) -
 
 def point_django_at(url: str, *, pool_size: int = POOL_SIZE_MAX) -> None:
     """Close Django's connection of this thread and let the next one go to `url`."""
-    from django.db import connections  # reason: settings must not be needed to compute an address
+    from django.db import connections  # inline: django not set up
 
     connection = connections["default"]
     connection.close()
@@ -104,7 +105,7 @@ def point_django_at(url: str, *, pool_size: int = POOL_SIZE_MAX) -> None:
 
 @contextmanager
 def _as_owner(url: str) -> Iterator[None]:
-    from django.db import connections  # reason: settings must not be needed to compute an address
+    from django.db import connections  # inline: django not set up
 
     connection = connections["default"]
     before = dict(connection.settings_dict)
@@ -122,7 +123,9 @@ def migrate(url: str | None = None, *, verbosity: int = 0) -> None:
 
     Running it twice changes nothing. Django must be set up. One process at a time works, the others wait for it.
     """
-    from django.core.management import call_command  # reason: settings must not be needed to compute an address
+    from django.core.management import call_command  # inline: django not set up
+
+    from yidao.policies import services as policy_services  # inline: django not set up
 
     owner = url or owner_url()
     with psycopg.connect(owner, autocommit=True) as connection:
@@ -130,6 +133,7 @@ def migrate(url: str | None = None, *, verbosity: int = 0) -> None:
         ensure_role(connection)
         with _as_owner(owner):
             call_command("migrate", verbosity=verbosity, interactive=False)
+            policy_services.seed(real_now=clock.real_now())
         grant(connection)
 
 

@@ -1,6 +1,5 @@
 """What each source sent for each carrier, minute by minute, and how late: the figures of the operator's overview."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +8,7 @@ import psycopg
 
 from yidao.intake.payloads import CorrectionIn, Item, ItemResult, QuarantineIn, Result, ScanIn, SnapshotIn, SourceFacts
 from yidao.intake.statements import STATEMENTS
-from yidao.kit import arrays
+from yidao.kit import arrays, clock
 from yidao.rules.instants import MINUTE, Instant, to_datetime
 
 WRITE_EVERY_SECONDS: Final = 1.0
@@ -61,7 +60,7 @@ class Figures:
     @property
     def is_due(self) -> bool:
         """Tell whether something was counted and a second has passed since the last writing."""
-        return bool(self._counts) and time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS
+        return bool(self._counts) and clock.stopwatch() - self._written_at >= WRITE_EVERY_SECONDS
 
     def write_when_due(self, connection: psycopg.Connection[Any]) -> None:
         """Write what was counted in earlier batches, if a second has passed since the last time."""
@@ -70,7 +69,7 @@ class Figures:
 
     def write(self, connection: psycopg.Connection[Any]) -> None:
         """Write what was counted so far."""
-        self._written_at = time.monotonic()
+        self._written_at = clock.stopwatch()
         if not self._counts:
             return
         counts, self._counts = sorted(self._counts.items()), {}

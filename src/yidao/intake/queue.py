@@ -1,6 +1,6 @@
 """
-The one bounded queue between the doors and the writer thread. Whatever arrives while a batch is being committed becomes the
-next batch; nobody is answered before the commit; a full queue says so instead of growing.
+The one bounded queue between the doors and the writer thread. Whatever arrives while a batch is being committed
+becomes the next batch; nobody is answered before the commit; a full queue says so instead of growing.
 """
 
 import logging
@@ -16,6 +16,7 @@ import psycopg
 
 from yidao.intake.payloads import ItemResult, QuarantineIn, Result, Submission
 from yidao.intake.writer import Contended, Writer
+from yidao.kit import clock
 from yidao.kit.errors import Refusal
 from yidao.parcels import hot
 
@@ -122,10 +123,10 @@ class Queue:
             batch = self._next_batch()
             if not batch:
                 break
-            started = time.monotonic()
+            started = clock.stopwatch()
             self._answer(batch)
             if self._on_batch is not None:
-                self._on_batch(sum(len(submission.items) for submission, _ in batch), time.monotonic() - started)
+                self._on_batch(sum(len(submission.items) for submission, _ in batch), clock.stopwatch() - started)
         self._finish()
 
     def _next_batch(self) -> list[tuple[Submission, Answer]]:
@@ -172,11 +173,13 @@ class Queue:
                 log.warning("intake lost its database connection: %s", type(fault).__name__)
                 self._disconnect()
                 self._pause(attempt)
-            except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as fault:
+            except (
+                Exception
+            ) as fault:  # The outermost loop: one item that no code foresaw must not stop its neighbours.
                 return self._write_halves(submissions, fault)
         raise StoreUnavailable(headers={"Retry-After": "5"})
 
-    def _write_halves(self, submissions: Sequence[Submission], fault: psycopg.Error) -> list[list[ItemResult]]:
+    def _write_halves(self, submissions: Sequence[Submission], fault: Exception) -> list[list[ItemResult]]:
         """Halve a refused batch until the bad item stands alone, and keep that one in quarantine."""
         if len(submissions) > 1:
             middle = len(submissions) // 2
@@ -192,14 +195,14 @@ class Queue:
         item = only.items[0]
         if isinstance(item, QuarantineIn):
             raise fault
-        log.error("intake data refused by the database: %s %s", type(fault).__name__, fault.sqlstate)
+        log.error("intake item set aside: %s", type(fault).__name__, exc_info=None if _is_refused(fault) else fault)
         kept = QuarantineIn(
             source=only.sender.source,
             reason="intake.data_refused",
             body=msgspec.json.encode(item),
             carrier=item.carrier,
             waybill_no=item.waybill_no,
-            detail={"sqlstate": fault.sqlstate or ""},
+            detail={"fault": type(fault).__name__},
         )
         self._write([Submission(only.sender, (kept,), only.byte_count)])
         return [[ItemResult(Result.REJECTED, code="intake.data_refused")]]
@@ -230,3 +233,10 @@ class Queue:
     def _finish(self) -> None:
         self._write_figures()
         self._disconnect()
+
+
+def _is_refused(fault: Exception) -> bool:
+    """
+    Tell a refusal by the database, which names the fault well enough, from a fault of ours, which needs its trace.
+    """
+    return isinstance(fault, psycopg.DataError | psycopg.IntegrityError)

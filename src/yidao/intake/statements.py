@@ -129,7 +129,7 @@ def add_scans(
             "description": arrays.texts([scan.description for scan in rows]),
         },
     )
-    return set(fresh)  # type: ignore[arg-type]
+    return set(fresh)
 
 
 def _scan_order(row: tuple[Life, Number, ScanIn]) -> tuple[Any, ...]:

@@ -151,7 +151,7 @@ class Writer:
         claimed = claims.settle(self._connection, found, organisations=batch.organisations)
         replanned.extend(claimed)
         if slow:
-            folding.refold(self._connection, {number: found[number] for number in slow}, now=batch.knowledge.now)
+            folding.refold(self._connection, {number: found[number] for number in slow})
         judged = [life for of_number in found.values() for life in of_number if life.judge(batch.knowledge)]
         written = writing.write(self._connection, judged, batch.knowledge)
         won = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]

@@ -3,6 +3,7 @@ The only reader of the clock. Business time decides deadlines and may be simulat
 (sessions, codes, signatures, leases) is always real.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,11 @@ import psycopg
 def real_now() -> datetime:
     """Return the real instant, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def stopwatch() -> float:
+    """Return seconds on a clock that only ever runs forward; good for lengths of real time, never for instants."""
+    return time.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

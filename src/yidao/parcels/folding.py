@@ -4,7 +4,7 @@ only when a batch takes something away (a retraction, a correction, a list that 
 and `as_of` take it always.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -18,7 +18,9 @@ from yidao.rules.instants import DAY, Instant, to_datetime
 SHOP_SOURCE: Final = "SHOP"
 LIFE_REACHES_BACK: Final = DAY
 """A scan belongs to the newest life whose start minus a day is not after it."""
-SCANS_REACH_BACK: Final = 400 * DAY
+SCANS_REACH_BACK: Final = 200 * DAY
+SCANS_REACH_ON: Final = 400 * DAY
+"""Around the lives of a number; wider than what intake lets in, narrow enough to leave most months unread."""
 FLAG_KINDS: Final = ((1, scans.Kind.DAMAGED), (2, scans.Kind.LOST))
 
 Facts = tuple[list[tuple[int, sources.ScanFact, int]], list[tuple[int, int, sources.Snapshot]]]
@@ -40,12 +42,16 @@ def entries_of(*, occurred_at: int, kind: int, division: str, flags: int, is_wea
     return (entry, *told)
 
 
-def facts_of(connection: psycopg.Connection[Any], numbers: Iterable[Number], *, now: Instant) -> dict[Number, Facts]:
+def facts_of(connection: psycopg.Connection[Any], some: Mapping[Number, Sequence[Life]]) -> dict[Number, Facts]:
     """Read every scan and every full list of some numbers, whichever life they came to."""
-    wanted = sorted(set(numbers))
+    wanted = sorted(some)
+    starts = [life.starts_at for of_number in some.values() for life in of_number] or [0]
     keys = {"waybill_no": arrays.texts([n[0] for n in wanted]), "carrier": arrays.texts([n[1] for n in wanted])}
     found: dict[Number, Facts] = {number: ([], []) for number in wanted}
-    span = {"since": to_datetime(Instant(now - SCANS_REACH_BACK)), "until": to_datetime(Instant(now + 2 * DAY))}
+    span = {
+        "since": to_datetime(Instant(min(starts) - SCANS_REACH_BACK)),
+        "until": to_datetime(Instant(max(starts) + SCANS_REACH_ON)),
+    }
     for row in hot.rows(connection, "scans_of", {**keys, **span}):
         (
             waybill_no,
@@ -136,9 +142,9 @@ def life_at(lives: Sequence[Life], occurred_at: int) -> Life:
     return lives[0]
 
 
-def refold(connection: psycopg.Connection[Any], some: Mapping[Number, Sequence[Life]], *, now: Instant) -> None:
+def refold(connection: psycopg.Connection[Any], some: Mapping[Number, Sequence[Life]]) -> None:
     """Give the milestones of every life of some numbers afresh from all facts, those just written included."""
-    facts = facts_of(connection, some, now=now)
+    facts = facts_of(connection, some)
     for number, lives in some.items():
         for life in lives:
             life.milestones = milestones_of(life, lives, facts[number])

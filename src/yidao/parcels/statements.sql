@@ -260,3 +260,18 @@ LIMIT %(limit)s
 SELECT o.carrier, o.since, o.until, o.noticed_at, o.released_at
 FROM carrier_outage o
 ORDER BY o.carrier, o.since
+
+-- stored_verdicts --
+SELECT p.waybill_no, p.carrier, p.life, p.evaluated_at, p.open_types, p.due_at, p.last_scan_at, p.picked_at, p.signed_at
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
+JOIN parcel p ON p.waybill_no = k.waybill_no AND p.carrier = k.carrier
+
+-- anomalies_of --
+SELECT a.waybill_no, a.carrier, a.life, a.type, a.should_open_at, a.should_close_at, a.state, a.severity, a.reason, a.closing
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
+JOIN anomaly a ON a.waybill_no = k.waybill_no AND a.carrier = k.carrier
+
+-- further_creators_of --
+SELECT e.waybill_no, e.carrier, e.life, e.creator_id, e.status, e.open_types
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
+JOIN parcel_extra_creator e ON e.waybill_no = k.waybill_no AND e.carrier = k.carrier

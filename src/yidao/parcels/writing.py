@@ -38,9 +38,9 @@ def write(connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge
     known = [life for life in ordered if life.version]
     won: set[Key] = set()
     if fresh:
-        won.update(hot.rows(connection, "add_parcels", {**_plan_columns(fresh), **_facts_columns(fresh, knowledge)}))  # type: ignore[arg-type]
+        won.update(hot.rows(connection, "add_parcels", {**_plan_columns(fresh), **_facts_columns(fresh, knowledge)}))
     if known:
-        won.update(hot.rows(connection, "update_verdicts", _facts_columns(known, knowledge)))  # type: ignore[arg-type]
+        won.update(hot.rows(connection, "update_verdicts", _facts_columns(known, knowledge)))
     written = Written(lost={life.key for life in ordered if life.key not in won})
     mine = [life for life in ordered if life.key in won]
     replanned = [life for life in mine if life.version and life.is_plan_changed]
