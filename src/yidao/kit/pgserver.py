@@ -433,7 +433,7 @@ class Server:
             self._bury_the_dead()
             if binaries is None:
                 binaries = find_binaries(
-                    root=self.layout.root, wanted=self._data_major(), setting=self._setting, account=account
+                    root=self.layout.root, wanted=self.data_major(), setting=self._setting, account=account
                 )
                 self._make_cluster(binaries, account)
             if self._launch(binaries, account, deadline):
@@ -441,7 +441,8 @@ class Server:
             time.sleep(0.1)
         raise ServerFault(f"PostgreSQL does not start; the end of {self.layout.log}:\n{self._log_tail()}")
 
-    def _data_major(self) -> int | None:
+    def data_major(self) -> int | None:
+        """Return the major version of PostgreSQL the data folder was made by, None while there is none."""
         try:
             return int((self.layout.data / "PG_VERSION").read_text())
         except FileNotFoundError:
