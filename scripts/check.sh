@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Everything that can be said without running the tests. Runs every step and fails at the end, so that one run tells all.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin="$(dirname "${PYTHON:-.venv/bin/python}")"
+failed=()
+
+step() {
+  local name="$1"
+  shift
+  echo "== ${name}"
+  "$@" || failed+=("${name}")
+}
+
+paths=(src tests scripts)
+[ -n "$(ls bench/*.py 2>/dev/null)" ] && paths+=(bench)
+
+step "lint" "${bin}/ruff" check -q "${paths[@]}"
+step "format" "${bin}/ruff" format --check -q "${paths[@]}"
+step "types" "${bin}/mypy" --no-error-summary
+step "import contracts" "${bin}/lint-imports" --no-cache
+step "templates" "${bin}/djlint" --lint --quiet --profile=jinja src/yidao/web/templates
+step "migrations" env YIDAO_DATABASE_URL=postgresql://nobody@127.0.0.1:1/none YIDAO_KEYS_FILE="$(mktemp -d)/keys.json" \
+  "${bin}/python" -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings yidao.config.settings
+
+if [ "${#failed[@]}" -gt 0 ]; then
+  echo "Failed: ${failed[*]}" >&2
+  exit 1
+fi
