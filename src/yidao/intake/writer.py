@@ -171,7 +171,7 @@ class Writer:
             elif isinstance(item, SnapshotIn):
                 is_slow |= self._assign_snapshot(batch, task, item, of_number)
             elif isinstance(item, CorrectionIn):
-                _note_correction(task, item, of_number)
+                _note_correction(task, item, of_number, now=batch.knowledge.now)
         return is_slow
 
     def _assign_scan(self, batch: Batch, task: Task, item: ScanIn, of_number: list[Life]) -> bool:
@@ -288,12 +288,11 @@ def _is_in_time(occurred_at: int, of_number: Sequence[Life], *, now: Instant) ->
     return occurred_at >= of_number[0].starts_at - EARLIEST_BEFORE_START
 
 
-def _note_correction(task: Task, item: CorrectionIn, of_number: list[Life]) -> None:
+def _note_correction(task: Task, item: CorrectionIn, of_number: list[Life], *, now: Instant) -> None:
+    since = Instant(item.noticed_at) or now
     if not of_number:
-        of_number.append(lives.new_life(*task.number, 1, starts_at=item.noticed_at))
-    of_number[-1].add_hold(
-        Hold(kind=HoldKind.CARRIER_CORRECTED, types=0, since=Instant(item.noticed_at), until=Instant(0))
-    )
+        of_number.append(lives.new_life(*task.number, 1, starts_at=since))
+    of_number[-1].add_hold(Hold(kind=HoldKind.CARRIER_CORRECTED, types=0, since=since, until=Instant(0)))
     task.result = task.result or ACCEPTED
 
 

@@ -275,3 +275,31 @@ JOIN anomaly a ON a.waybill_no = k.waybill_no AND a.carrier = k.carrier
 SELECT e.waybill_no, e.carrier, e.life, e.creator_id, e.status, e.open_types
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
 JOIN parcel_extra_creator e ON e.waybill_no = k.waybill_no AND e.carrier = k.carrier
+
+-- update_judged --
+UPDATE parcel p
+SET version = p.version + 1, status = v.status, episodes = v.episodes, open_types = v.open_types, evaluated_at = %(now)s,
+    due_at = to_timestamp(nullif(v.due_us, 0) / 1000000::float8), sweep_retry_at = NULL
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(version)s::integer[], %(status)s::text[],
+            %(episodes)s::bytea[], %(open_types)s::integer[], %(due_us)s::bigint[])
+     AS v (waybill_no, carrier, life, version, status, episodes, open_types, due_us)
+WHERE p.waybill_no = v.waybill_no AND p.carrier = v.carrier AND p.life = v.life AND p.version = v.version
+RETURNING p.waybill_no, p.carrier, p.life
+
+-- oldest_due --
+SELECT min(p.due_at) FROM parcel p WHERE p.bucket = %(bucket)s AND p.due_at IS NOT NULL
+
+-- forget_sweep_faults --
+DELETE FROM parcel_sweep_fault f
+USING unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[]) AS v (waybill_no, carrier, life)
+WHERE f.waybill_no = v.waybill_no AND f.carrier = v.carrier AND f.life = v.life
+
+-- lease --
+INSERT INTO sweep_lease (concern, bucket, holder, leased_until)
+VALUES (%(concern)s, %(bucket)s, %(holder)s, %(until)s)
+ON CONFLICT (concern, bucket) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until
+WHERE sweep_lease.holder = excluded.holder OR sweep_lease.leased_until < %(now)s
+RETURNING bucket
+
+-- release --
+DELETE FROM sweep_lease WHERE concern = %(concern)s AND holder = %(holder)s

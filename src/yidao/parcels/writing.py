@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from yidao.kit import arrays
-from yidao.parcels import hot, lives, registers
+from yidao.parcels import hot, lives
 from yidao.parcels.lives import Key, Life
 from yidao.rules import parcel
 from yidao.rules.episodes import Change, Happened
@@ -41,8 +41,39 @@ def write(connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge
         won.update(hot.rows(connection, "add_parcels", {**_plan_columns(fresh), **_facts_columns(fresh, knowledge)}))
     if known:
         won.update(hot.rows(connection, "update_verdicts", _facts_columns(known, knowledge)))
+    return _follow_up(connection, ordered, won, knowledge)
+
+
+def write_judged(connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge: hot.Knowledge) -> Written:
+    """Write lives whose facts are unchanged and whose verdict only time moved, if nobody was faster."""
+    ordered = sorted(judged, key=lambda life: life.key)
+    if not ordered:
+        return Written()
+    verdicts = [life.verdict for life in ordered]
+    won: set[Key] = set(
+        hot.rows(
+            connection,
+            "update_judged",
+            {
+                **_keys(ordered),
+                "now": knowledge.now_at,
+                "version": arrays.integers([life.version for life in ordered]),
+                "status": arrays.texts([each.status for each in verdicts if each]),
+                "episodes": arrays.blobs([lives.packed(each) for each in verdicts if each]),
+                "open_types": arrays.integers([each.open_mask for each in verdicts if each]),
+                "due_us": arrays.integers([each.next_due_at for each in verdicts if each]),
+            },
+        )
+    )
+    return _follow_up(connection, ordered, won, knowledge)
+
+
+def _follow_up(
+    connection: psycopg.Connection[Any], ordered: Sequence[Life], won: set[Key], knowledge: hot.Knowledge
+) -> Written:
+    """Write what belongs to the rows that were won, and to no others."""
     written = Written(lost={life.key for life in ordered if life.key not in won})
-    mine = [life for life in ordered if life.key in won]
+    mine = [life for life in ordered if life.key in won] if written.lost else ordered
     replanned = [life for life in mine if life.version and life.is_plan_changed]
     if replanned:
         hot.run(connection, "update_plans", _plan_columns(replanned))
@@ -204,6 +235,3 @@ def _tell_further_creators(connection: psycopg.Connection[Any], mine: Sequence[L
         },
     )
     written.organisations.update(row[0] for row in touched)
-
-
-__all__ = ["Written", "registers", "write"]
