@@ -240,7 +240,8 @@ class Watch:
         """
         Open what an exception opens.
 
-        Reading: once signed, refused or on the way back only damage is still an anomaly; a void number has none.
+        Reading: once signed, refused or on the way back only damage is still an anomaly, and each report of it after the
+        signature starts the time again after which it expires; a void number has no anomalies.
         """
         opens = roles.OPENS.get(kind)
         if opens is None or stage == roles.VOID:
@@ -248,7 +249,7 @@ class Watch:
         type_, reason = opens
         if type_ is Type.PARCEL_DAMAGED:
             self._open(type_, at, reason)
-            if not self.damage_ends_at and roles.IS_SIGNATURE[self.state]:
+            if roles.IS_SIGNATURE[self.state]:
                 self.damage_ends_at = at + self.limits.damage_expires
                 self._wake(self.damage_ends_at)
         elif stage != roles.OVER:
@@ -444,7 +445,7 @@ class Watch:
         late_at = shipped_at + self.limits.pickup_timeout
         if first_end >= late_at:
             self._last(Type.PICKUP_TIMEOUT, late_at, Reason.NOT_PICKED_UP, ends)
-            ends = (*ends, *self._upgrade(late_at))
+            ends = self._upgrade(late_at) or ends
         self._last(Type.PICKUP_SOON, soon_at, Reason.PICKUP_NEAR, ends)
 
     def _upgrade(self, late_at: int) -> tuple[End, ...]:

@@ -1,0 +1,1 @@
+"""Tests of the pure rules. They need no database and no clock."""
