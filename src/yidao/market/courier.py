@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -91,9 +91,12 @@ class _Request:
 class Courier:
     """Delivers messages through one HTTP client; knows nothing of time but how long to wait before it tries again."""
 
-    def __init__(self, client: httpx.AsyncClient, keys: Keys) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, keys: Keys, *, is_stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         self._client = client
         self._keys = keys
+        self._is_stopped = is_stopped
 
     async def deliver(self, messages: Sequence[Message]) -> Receipt:
         """
@@ -102,7 +105,8 @@ class Courier:
 
         What the intake rejects is counted, not repeated. Equal parcels share a request where they can.
 
-        :raises Undelivered: the intake was away, or asked to wait, for too long.
+        :raises Undelivered: the intake was away, or asked to wait, for too long, or the courier was told to stop while
+            it waited; several requests raise a group of them.
         """
         receipt = Receipt()
         groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
@@ -151,6 +155,8 @@ class Courier:
     async def _post(self, request: _Request) -> Receipt:
         fault = ""
         for attempt in range(TRIES_MAX):
+            if fault and self._is_stopped():
+                break
             try:
                 answer = await self._client.post(
                     request.path, content=request.body, headers=request.headers, timeout=TIMEOUT_SECONDS

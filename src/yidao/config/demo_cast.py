@@ -1,0 +1,258 @@
+"""
+Who plays in the demo: its organisations, its people with their printed logins, and the market's credentials. Made once,
+when a database becomes a demo; what was chosen then (seed, start, size) stands in the journal and holds for its life.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from django.db import connection as django_connection
+
+from yidao.accounts import services
+from yidao.accounts.actors import SYSTEM
+from yidao.accounts.ids import OrganisationId
+from yidao.accounts.models import Membership, Organisation
+from yidao.audit import services as audit
+from yidao.config import demo_clock
+from yidao.kit import clock, crypto, db
+from yidao.kit.errors import Refusal
+from yidao.market import data, stamps
+from yidao.market.courier import Keys, PushKey
+from yidao.market.world import Cast
+
+HISTORY_DAYS: Final = 25
+PER_DAY_MIN: Final = 60
+"""A smaller market would have little but its staged parcels."""
+BEGUN: Final = "demo.begun"
+KUAIDI100_NAME: Final = "快递100"
+KDNIAO_NAME: Final = "快递鸟"
+PLATFORM_NAME: Final = "抖音电商平台(演示)"
+AGENCY_LOGIN: Final = "mandy"
+OUTLET_NAME: Final = "杭州西湖网点"
+
+Kind = Organisation.Kind
+Role = Membership.Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """One printed login; the password is part of the demo's public script, not a secret."""
+
+    role: str
+    login: str
+    name: str
+    password: str
+
+
+def _login(role: str, login: str, name: str) -> Login:
+    return Login(role=role, login=login, name=name, password=f"{login}-at-yidao")
+
+
+LOGINS: Final = (
+    _login("merchant (owner)", "alice", "Alice"),
+    _login("merchant (clerk)", "bob", "Bob"),
+    _login("merchant (another shop)", "charlie", "Charlie"),
+    _login("creator", "dana", "Dana"),
+    _login("creators' agency (MCN)", AGENCY_LOGIN, "Mandy"),
+    _login("carrier (head office)", "henry", "Henry"),
+    _login("carrier (outlet)", "otto", "Otto"),
+    _login("provider", "petra", "Petra"),
+    _login("operator", "olga", "Olga"),
+)
+
+
+class NotEmpty(Refusal):
+    """Only an empty database can become a demo."""
+
+    code = "demo.not_empty"
+    message = "This database already holds organisations; a demo begins in an empty one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen when the demo began: seed, first midnight and hour of opening (seconds), parcels a day."""
+
+    seed: int
+    begins_at: int
+    opens_at: int
+    per_day: int
+
+
+def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
+    """
+    Make an empty database a demo: cast, logins, journal entry, and the clock, standing at the beginning of history.
+
+    All of it or nothing.
+
+    :raises NotEmpty: there are organisations already.
+    """
+    opens_at = stamps.second_of(start)
+    begins_at = stamps.midnight(opens_at) - HISTORY_DAYS * stamps.DAY
+    first = datetime.fromtimestamp(begins_at, tz=UTC)
+    choices = Choices(
+        seed=seed, begins_at=begins_at, opens_at=opens_at, per_day=max(PER_DAY_MIN, parcels // HISTORY_DAYS)
+    )
+    with db.transaction(SYSTEM):
+        if existing_organisations():
+            raise NotEmpty
+        _populate(now=first)
+        audit.record(
+            act=BEGUN,
+            subject="demo/1",
+            at_real=clock.real_now(),
+            at_business=first,
+            details=asdict(choices),
+        )
+        demo_clock.begin(django_connection.connection, at=first, rate=rate)
+
+
+def choices(connection: psycopg.Connection[Any]) -> Choices:
+    """Return what was chosen when this demo began."""
+    row = connection.execute("SELECT details FROM audit_entry WHERE act = %s ORDER BY id LIMIT 1", (BEGUN,)).fetchone()
+    assert row is not None, "a demo has a journal entry about its beginning"
+    return msgspec.convert(row[0], Choices)
+
+
+def existing_organisations() -> bool:
+    """Return whether anybody lives in this database already."""
+    return Organisation.objects.exists()
+
+
+def _populate(*, now: datetime) -> None:
+    """Make the organisations and their people."""
+    shops = [services.create_organisation(kind=Kind.SHOP, name=shop.name, now=now) for shop in data.SHOPS]
+    creators = [services.create_organisation(kind=Kind.CREATOR, name=one.name, now=now) for one in data.CREATORS]
+    carriers = [
+        services.create_organisation(kind=Kind.CARRIER, name=one.name, carrier_code=one.code, now=now)
+        for one in data.CARRIERS
+    ]
+    outlet = services.create_organisation(
+        kind=Kind.OUTLET,
+        name=f"{data.CARRIERS[0].short}{OUTLET_NAME}",
+        carrier_code=data.CARRIERS[0].code,
+        parent_id=carriers[0],
+        now=now,
+    )
+    provider = services.create_organisation(kind=Kind.PROVIDER, name=KUAIDI100_NAME, source_code="KUAIDI100", now=now)
+    services.create_organisation(kind=Kind.PROVIDER, name=KDNIAO_NAME, source_code="KDNIAO", now=now)
+    platform = services.create_organisation(kind=Kind.PLATFORM, name=PLATFORM_NAME, now=now)
+    agency = [org for org, one in zip(creators, data.CREATORS, strict=True) if one.agency]
+    places: Mapping[str, list[OrganisationId]] = {
+        "alice": shops[:1],
+        "bob": shops[:1],
+        "charlie": shops[1:2],
+        "dana": creators[:1],
+        AGENCY_LOGIN: agency,
+        "henry": carriers[:1],
+        "otto": [outlet],
+        "petra": [provider],
+        "olga": [platform],
+    }
+    for one in LOGINS:
+        user_id = services.create_user(login=one.login, name=one.name, password=one.password)
+        for organisation_id in places[one.login]:
+            role = Role.CLERK if one.login == "bob" else Role.OWNER
+            services.join(user_id=user_id, organisation_id=organisation_id, role=role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenants:
+    """The demo's organisations by what the market calls them."""
+
+    shops: Mapping[str, int]
+    creators: Mapping[str, int]
+    carriers: Mapping[str, int]
+    providers: Mapping[str, int]
+    platform: int
+
+    def cast(self) -> Cast:
+        """Return the ids in the order of the market's tables."""
+        return Cast(
+            shop_ids=tuple(str(self.shops[shop.key]) for shop in data.SHOPS),
+            creator_ids=tuple(str(self.creators[creator.key]) for creator in data.CREATORS),
+        )
+
+
+def tenants(connection: psycopg.Connection[Any]) -> Tenants:
+    """Return the demo's organisations; they are found by their names, which the demo never changes."""
+    rows = connection.execute(
+        "SELECT kind, name, carrier_code, source_code, id FROM organisation ORDER BY id DESC"
+    ).fetchall()
+    by_name = {(kind, name): organisation_id for kind, name, _, _, organisation_id in rows}
+    return Tenants(
+        shops={shop.key: by_name[Kind.SHOP, shop.name] for shop in data.SHOPS},
+        creators={creator.key: by_name[Kind.CREATOR, creator.name] for creator in data.CREATORS},
+        carriers={code: organisation_id for kind, _, code, _, organisation_id in rows if kind == Kind.CARRIER},
+        providers={source: organisation_id for kind, _, _, source, organisation_id in rows if kind == Kind.PROVIDER},
+        platform=by_name[Kind.PLATFORM, PLATFORM_NAME],
+    )
+
+
+def keys(found: Tenants, *, now: datetime) -> Keys:
+    """
+    Return the market's credentials, made at the first call.
+
+    Yidao keeps only digests of tokens, so the market keeps its own like any client does: in a file of mode 0600 beside
+    the key ring. Without the file it asks for new ones.
+    """
+    path = keys_path(found)
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=Keys)
+    with db.transaction(SYSTEM):
+        made = _made_keys(found, now=now)
+    _write_privately(path, msgspec.json.encode(made))
+    return made
+
+
+def keys_path(found: Tenants) -> Path:
+    """Return where the market of this demo keeps its credentials."""
+    return crypto.keys_path().parent / f"demo-market-{found.platform}.json"
+
+
+def _made_keys(found: Tenants, *, now: datetime) -> Keys:
+    real_now = clock.real_now()
+
+    def token(organisation_id: int, *scopes: str) -> str:
+        return services.create_credential(
+            organisation_id=OrganisationId(organisation_id),
+            name="demo market",
+            scopes=scopes,
+            now=now,
+            real_now=real_now,
+        )[1]
+
+    def push_key(source: str) -> PushKey:
+        secret = secrets.token_urlsafe(18)
+        credential_id, _ = services.create_credential(
+            organisation_id=OrganisationId(found.providers[source]),
+            name=f"demo market, {source}",
+            scopes=["events:write"],
+            now=now,
+            real_now=real_now,
+            push_secret=secret,
+        )
+        return PushKey(credential_id=str(credential_id), secret=secret)
+
+    return Keys(
+        platform=token(found.platform, "parcels:write", "events:write", "parcels:read"),
+        carriers={code: token(organisation_id, "events:write") for code, organisation_id in found.carriers.items()},
+        shops={key: token(found.shops[key], "parcels:write", "events:write") for key in ("alice", "charlie")},
+        kuaidi100=push_key("KUAIDI100"),
+        kdniao=push_key("KDNIAO"),
+    )
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    draft.replace(path)

@@ -1,0 +1,162 @@
+"""
+The demo's one driver: fills the history, lets the market live, and runs ahead when an operator asks. It alone moves the
+clock: first the clock, then the hour's messages over HTTP, then the sweeps, so that nothing is judged before its time.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+import psycopg
+
+from yidao.config import database, demo_cast, demo_clock, env
+from yidao.kit import clock, logs
+from yidao.market import courier, stamps, stories
+from yidao.market.courier import Courier, Receipt
+from yidao.market.ledger import Ledger
+from yidao.market.world import World
+from yidao.parcels import hot, sweeps
+from yidao.rules.instants import instant
+
+FILL_STEP: Final = 12 * stamps.HOUR
+"""History is told in half days: shorter than any clock that could run out between a shipment and its pickup scan."""
+FORWARD_STEP: Final = stamps.HOUR
+LIVE_SECONDS: Final = 1.0
+AGAIN_SECONDS: Final = 2.0
+
+log = logs.get(__name__)
+
+_NEXT_WISH = """
+SELECT id, until_sim FROM demo_forward WHERE state IN ('ASKED', 'RUNNING') ORDER BY id LIMIT 1
+"""
+_TELL_PROGRESS = "UPDATE demo_forward SET state = %s, reached_sim = %s, fault = %s WHERE id = %s"
+
+
+class Player:
+    """Plays one demo over one HTTP client; `stop` ends it after the step at hand."""
+
+    def __init__(
+        self, *, connection: psycopg.Connection[Any], client: httpx.AsyncClient, stop: threading.Event
+    ) -> None:
+        found = demo_clock.read(connection)
+        assert found is not None, "the market plays only in a demo"
+        tenants = demo_cast.tenants(connection)
+        self.choices = demo_cast.choices(connection)
+        self.receipt = Receipt()
+        self._connection = connection
+        self._stop = stop
+        self._courier = Courier(client, demo_cast.keys(tenants, now=found.base_sim), is_stopped=stop.is_set)
+        self._now = stamps.second_of(found.at(clock.real_now()))
+        cast = tenants.cast()
+        world = World(seed=self.choices.seed, begins_at=self.choices.begins_at, per_day=self.choices.per_day, cast=cast)
+        told = stories.stories(cast=cast, opens_at=self.choices.opens_at)
+        # A step that was cut short is told again: the intake knows what it has seen already.
+        from_at = max(self.choices.begins_at, self._now - FILL_STEP)
+        aside = [message for story in told for message in story.messages]
+        self._ledger = Ledger(world, from_at=from_at, aside=aside)
+
+    async def play(self) -> None:
+        """Fill the history if it is not full yet, then live until told to stop; the clock stands still afterwards."""
+        await self.fill()
+        if self._stop.is_set():
+            return
+        demo_clock.start(self._connection)
+        try:
+            await self._live()
+        finally:
+            demo_clock.stop(self._connection)
+
+    async def fill(self) -> None:
+        """Tell everything between where the clock stands and the opening."""
+        started = clock.stopwatch()
+        if self._now >= self.choices.opens_at:
+            return
+        for until in _steps(self._now, self.choices.opens_at, FILL_STEP):
+            await self._step(until)
+            if self._stop.is_set():
+                return
+        log.info("history told", seconds=round(clock.stopwatch() - started, 1), **self.figures())
+
+    async def forward(self, wish_id: int, until: int) -> None:
+        """Run ahead to `until` in steps of an hour, telling the wish's row how far it is."""
+        demo_clock.stop(self._connection)
+        self._read_clock()
+        for reached in _steps(self._now, until, FORWARD_STEP):
+            await self._step(reached)
+            self._tell(wish_id, "RUNNING", reached)
+            if self._stop.is_set():
+                return
+        self._tell(wish_id, "DONE", max(self._now, until))
+        demo_clock.start(self._connection)
+
+    def figures(self) -> dict[str, int]:
+        """Return what the intake answered so far."""
+        return {"requests": self.receipt.requests, **self.receipt.items}
+
+    async def _live(self) -> None:
+        beaten_at = clock.stopwatch()
+        while not self._stop.is_set():
+            wish = self._connection.execute(_NEXT_WISH).fetchone()
+            if wish is not None:
+                await self._grant(wish[0], stamps.second_of(wish[1]))
+                continue
+            self._read_clock()
+            self.receipt.add(await self._courier.deliver(self._ledger.due(self._now)))
+            if clock.stopwatch() - beaten_at > demo_clock.HEARTBEAT_SECONDS:
+                demo_clock.start(self._connection)
+                beaten_at = clock.stopwatch()
+            await asyncio.sleep(LIVE_SECONDS)
+
+    async def _grant(self, wish_id: int, until: int) -> None:
+        try:
+            await self.forward(wish_id, until)
+        except* (courier.Undelivered, psycopg.Error) as group:
+            names = ", ".join(sorted({type(fault).__name__ for fault in group.exceptions}))
+            log.exception("fast-forward failed")
+            self._tell(wish_id, "FAILED", self._now, fault=names)
+            demo_clock.start(self._connection)
+
+    async def _step(self, until: int) -> None:
+        """Move the clock, tell what fell due meanwhile, and let every clock of every parcel catch up."""
+        self._now = until
+        now = datetime.fromtimestamp(until, tz=UTC)
+        demo_clock.move(self._connection, to=now)
+        self.receipt.add(await self._courier.deliver(self._ledger.due(until)))
+        await asyncio.to_thread(sweeps.sweep_until_quiet, self._connection, now=instant(now))
+
+    def _read_clock(self) -> None:
+        found = demo_clock.read(self._connection)
+        assert found is not None, "a demo keeps its clock"
+        self._now = stamps.second_of(found.at(clock.real_now()))
+
+    def _tell(self, wish_id: int, state: str, reached: int, *, fault: str = "") -> None:
+        self._connection.execute(_TELL_PROGRESS, (state, datetime.fromtimestamp(reached, tz=UTC), fault, wish_id))
+
+
+def _steps(start: int, until: int, size: int) -> Iterator[int]:
+    """Yield the ends of steps of at most `size` seconds from `start` to `until`."""
+    reached = start
+    while reached < until:
+        reached = min(until, reached - reached % size + size)
+        yield reached
+
+
+def run(stop: threading.Event) -> None:
+    """Play until told to stop; an intake or a database that goes away is waited for."""
+    settings = env.settings()
+    address = f"http://{settings.host}:{settings.intake_port}"
+    while not stop.is_set():
+        try:
+            with hot.connect(database.runtime_url()) as connection:
+                asyncio.run(_play(connection, address, stop))
+        except* (psycopg.OperationalError, psycopg.InterfaceError, courier.Undelivered) as group:
+            log.warning("market interrupted", faults=[type(fault).__name__ for fault in group.exceptions])
+            stop.wait(AGAIN_SECONDS)
+
+
+async def _play(connection: psycopg.Connection[Any], address: str, stop: threading.Event) -> None:
+    async with courier.client(address) as client:
+        await Player(connection=connection, client=client, stop=stop).play()
