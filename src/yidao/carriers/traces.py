@@ -64,6 +64,7 @@ def decoded(decoder: "msgspec.json.Decoder[Wire]", raw: bytes, *, field: str) ->
     :raises Unreadable: it is not JSON in UTF-8 (push.not_utf8, push.malformed_json), or not of its shape (push.shape).
     """
     try:
+        raw.decode()  # The decoder looks only at the texts it needs.
         try:
             return decoder.decode(raw)
         except msgspec.ValidationError as fault:
