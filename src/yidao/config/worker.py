@@ -6,6 +6,7 @@ import threading
 from procrastinate import exceptions as job_exceptions
 from procrastinate.contrib.django import app as jobs
 
+from yidao.config import database
 from yidao.kit import logs
 from yidao.parcels import sweeps
 
@@ -62,7 +63,9 @@ def run(stop: threading.Event) -> int:
     Both parts end before this returns; a part that dies takes the process with it, so that its supervisor starts both.
     """
     runner = JobRunner()
-    sweeper = threading.Thread(target=sweeps.run_forever, args=(stop,), name="sweeps", daemon=True)
+    sweeper = threading.Thread(
+        target=sweeps.run_forever, args=(stop,), kwargs={"url": database.runtime_url()}, name="sweeps", daemon=True
+    )
     parts = (runner, sweeper)
     for part in parts:
         part.start()
