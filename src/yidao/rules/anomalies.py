@@ -91,9 +91,8 @@ def judge(
     watch.run(milestones, holds)
     found = watch.episodes_now()
     entries = milestones.entries
-    has_weak = any(entry[2] >= WEAK for entry in entries)
     return Verdict(
-        parcel.status(milestones) if has_weak else parcel.STATUS_OF_STATE[watch.state],
+        parcel.status(milestones) if watch.has_weak else parcel.STATUS_OF_STATE[watch.state],
         found,
         watch.due if watch.due < END_OF_TIME else 0,
         open_mask(found),

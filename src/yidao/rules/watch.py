@@ -1,5 +1,7 @@
 """The one pass over a parcel's scans that finds its anomalies; `anomalies.judge` is the door to it."""
 
+from typing import NamedTuple
+
 from yidao.rules import parcel, roles
 from yidao.rules.episodes import ABOUT, Closing, Episode, Reason, Severity, Type
 from yidao.rules.facts import Hold, HoldKind, Plan
@@ -8,8 +10,22 @@ from yidao.rules.limits import Limits, Policy, limits_for
 from yidao.rules.parcel import STATUS_OF_STATE, TRANSITIONS, Milestones
 from yidao.rules.scans import WEAK, Kind
 
+_NO_INFO, _ARRIVED_HUB, _REDELIVERY = int(Kind.NO_INFO), int(Kind.ARRIVED_HUB), int(Kind.REDELIVERY)
+_IN_LOCKER, _SIGNED_AT_LOCKER = int(Kind.IN_LOCKER), int(Kind.SIGNED_AT_LOCKER)
+_CUSTOMS_CLEARED, _VOIDED = int(Kind.CUSTOMS_CLEARED), int(Kind.VOIDED)
+_PROVES_PICKUP = frozenset({int(Kind.LOCKER_OVERDUE), int(Kind.CUSTOMS_FAILED)})
+
 End = tuple[int, Closing]
 """An instant that may close an episode, 0 for never, and what it would close it as."""
+
+
+class Ground(NamedTuple):
+    """Why something opened, or would have: type, instant, reason, and when its clock started (0: no clock did)."""
+
+    type: Type
+    at: int
+    reason: Reason
+    since: int
 
 
 class _Open:
@@ -49,51 +65,29 @@ class Watch:
     before the scan is taken, and the episode then opens and closes at that instant.
     """
 
-    __slots__ = (
-        "alarm",
-        "box_at",
-        "damage_ends_at",
-        "done",
-        "due",
-        "gap_at",
-        "hub_at",
-        "is_at_customs",
-        "is_self_collected",
-        "limits",
-        "mask",
-        "news_at",
-        "now",
-        "open_ones",
-        "out_at",
-        "plan",
-        "policy",
-        "previous_out_at",
-        "refunded_at",
-        "resolved",
-        "returned",
-        "sign_city",
-        "signed_at",
-        "state",
-        "veils",
-        "voided_at",
-    )
+    # Running clocks, by what started them; `box_at` is also how a parcel in a locker is known.
+    gap_at = hub_at = news_at = out_at = box_at = 0
+    damage_ends_at = 0
+    alarm: int = END_OF_TIME
+    due: int = END_OF_TIME
+    # Where the parcel is, and what happened to it.
+    state = parcel.FIRST_STATE
+    is_at_customs = is_self_collected = has_weak = False
+    previous_out_at = voided_at = refunded_at = 0
+    signed_at = sign_city = 0
+    returned: End = (0, Closing.RETURNED)
+    # What is open, as a mask of types, and the holds.
+    mask = 0
+    veils: tuple[Hold, ...] = ()
+    resolved: tuple[Hold, ...] = ()
 
     def __init__(self, plan: Plan, policy: Policy, now: int) -> None:
         self.plan, self.policy, self.now = plan, policy, now
         self.limits: Limits = limits_for(policy, plan.sender_city, plan.receiver_city, plan.shipped_at)
-        self.state = parcel.FIRST_STATE
-        self.alarm: int = END_OF_TIME
-        self.due: int = END_OF_TIME
-        self.gap_at = self.hub_at = self.news_at = self.out_at = self.box_at = self.damage_ends_at = 0
-        self.previous_out_at = self.voided_at = self.refunded_at = 0
-        self.signed_at = self.sign_city = 0
-        self.is_at_customs = self.is_self_collected = False
-        self.returned: End = (0, Closing.RETURNED)
-        self.mask = 0
         self.open_ones: dict[int, _Open] = {}
         self.done: list[Episode] = []
-        self.veils: tuple[Hold, ...] = ()
-        self.resolved: tuple[Hold, ...] = ()
+        self.grounds: list[Ground] = []
+        self.veiled: list[tuple[Ground, HoldKind, int]] = []
 
     # --- The pass ---
 
@@ -134,8 +128,10 @@ class Watch:
     def _foresee(self, at: int, kind: int) -> None:
         if kind < WEAK:
             self.state = TRANSITIONS[self.state * 128 + kind]
-            if kind == Kind.VOIDED and not self.voided_at:
+            if kind == _VOIDED and not self.voided_at:
                 self.voided_at = at
+        elif kind < roles.RESOLVED:
+            self.has_weak = True
         self.due = min(self.due, at)
 
     def _scan(self, at: int, kind: int, city: int) -> None:
@@ -156,7 +152,7 @@ class Watch:
         elif role == roles.ENDS:
             self._end(at, kind, city, before)
         else:
-            if kind == Kind.NO_INFO and stage == roles.WAITING:
+            if kind == _NO_INFO and stage == roles.WAITING:
                 self._open(Type.OTHER, at, Reason.NO_INFO)
             return
         if stage == roles.TRANSIT:
@@ -191,7 +187,7 @@ class Watch:
         self.gap_at = self.news_at = at
         limits = self.limits
         wakes_at = at + limits.shortest_in_transit
-        if kind == Kind.ARRIVED_HUB:
+        if kind == _ARRIVED_HUB:
             self.hub_at = at
             wakes_at = min(wakes_at, at + limits.hub_dwell)
         if wakes_at < self.alarm:
@@ -203,7 +199,7 @@ class Watch:
         self.news_at = at
         if kind in roles.OUT:
             previous, self.previous_out_at = self.previous_out_at, at
-            if kind == Kind.REDELIVERY or (previous and at - previous >= self.limits.second_attempt):
+            if kind == _REDELIVERY or (previous and at - previous >= self.limits.second_attempt):
                 self._open(Type.DELIVERY_EXCEPTION, at, Reason.SECOND_ATTEMPT)
             if not self.mask & roles.DELIVERY_TIMEOUT_BIT:
                 self.out_at = at
@@ -218,11 +214,11 @@ class Watch:
         self._close(Type.TRANSIT_EXCEPTION, at, Closing.PROGRESS)
         if stage == roles.TRANSIT:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
-        elif stage == roles.COLLECTION and kind == Kind.IN_LOCKER and not self.box_at:
+        elif stage == roles.COLLECTION and kind == _IN_LOCKER and not self.box_at:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
             self._close(Type.DELIVERY_EXCEPTION, at, Closing.BOXED)
         self._close_if_only(Type.OTHER, roles.ONLY_NO_INFO, at, Closing.PICKED_UP)
-        if kind == Kind.CUSTOMS_CLEARED:
+        if kind == _CUSTOMS_CLEARED:
             self._close_if_only(Type.OTHER, roles.ONLY_CUSTOMS_FAILED, at, Closing.PROGRESS)
 
     def _hear(self, at: int, kind: int, stage: int) -> None:
@@ -233,15 +229,15 @@ class Watch:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
         elif stage == roles.COLLECTION:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
-        if kind in (Kind.LOCKER_OVERDUE, Kind.CUSTOMS_FAILED):
+        if kind in _PROVES_PICKUP:
             self._close_if_only(Type.OTHER, roles.ONLY_NO_INFO, at, Closing.PICKED_UP)
 
     def _except(self, at: int, kind: int, stage: int) -> None:
         """
         Open what an exception opens.
 
-        Reading: once signed, refused or on the way back only damage is still an anomaly, and each report of it after the
-        signature starts the time again after which it expires; a void number has no anomalies.
+        Reading: once signed, refused or on the way back only damage is still an anomaly, and each report of it after
+        the signature starts the time again after which it expires; a void number has no anomalies.
         """
         opens = roles.OPENS.get(kind)
         if opens is None or stage == roles.VOID:
@@ -263,7 +259,7 @@ class Watch:
             return
         state = self.state
         closing = roles.ENDING[kind]
-        if kind == Kind.VOIDED:
+        if kind == _VOIDED:
             self.voided_at = self.voided_at or at
             for type_ in tuple(self.open_ones):
                 self._close(type_, at, closing)
@@ -282,7 +278,7 @@ class Watch:
             self._sign_again(at, kind, city, state)
         elif roles.IS_SIGNED[state]:
             self.signed_at, self.sign_city, self.returned = at, city, (0, Closing.RETURNED)
-            self.is_self_collected = kind == Kind.SIGNED_AT_LOCKER or roles.STAGE[before] == roles.COLLECTION
+            self.is_self_collected = kind == _SIGNED_AT_LOCKER or roles.STAGE[before] == roles.COLLECTION
             hour = local_hour(Instant(at), offset_minutes=self.policy.zone_offset_minutes)
             if self.policy.odd_sign_from_hour <= hour < self.policy.odd_sign_until_hour:
                 self._open(Type.OTHER, at, Reason.ODD_SIGN_TIME)
@@ -293,13 +289,14 @@ class Watch:
             self.returned = (at, roles.ENDING[kind])
         elif kind in roles.SIGNATURES:
             self.signed_at, self.sign_city = at, city
-            self.is_self_collected |= kind == Kind.SIGNED_AT_LOCKER
+            self.is_self_collected |= kind == _SIGNED_AT_LOCKER
 
     def _other_fact(self, at: int, kind: int, types: int) -> None:
         """Take a fact that no carrier reported: the shop's own scan, or a hold that happens at one instant."""
         if at >= self.alarm:
             self._fire(at)
         if kind < roles.RESOLVED:
+            self.has_weak = True
             self._except(at, kind - WEAK, roles.STAGE[self.state])
         elif kind == roles.RESOLVED:
             for type_ in tuple(self.open_ones):
@@ -310,10 +307,11 @@ class Watch:
 
     # --- Episodes ---
 
-    def _open(self, type_: Type, at: int, reason: Reason, severe_at: int = 0) -> None:
+    def _open(self, type_: Type, at: int, reason: Reason, since: int = 0, severe_at: int = 0) -> None:
         """Open an episode at `at`, not after `now`, or add a reason to the one that is open."""
         if self.veils and self._veil(type_, at, reason):
             return
+        self.grounds.append(Ground(type_, at, reason, since))
         already = self.open_ones.get(type_)
         if already is not None:
             already.also(at, reason)
@@ -349,21 +347,25 @@ class Watch:
         A relief excuses it for good. An outage only holds it back while it lasts, and only if our clock alone says it:
         when the outage is over the facts decide.
         """
-        held = None
-        for hold in self.veils:
-            if not hold.since <= at or (hold.until and at >= hold.until):
-                continue
-            if hold.kind is HoldKind.SUPPRESSED:
-                if (hold.types or roles.RELIEVABLE) >> type_ & 1:
-                    return HoldKind.SUPPRESSED
-            elif (
-                reason in roles.CLOCK_REASONS
-                and (hold.types or roles.ALL_TYPES) >> type_ & 1
-                and (not hold.until or self.now < hold.until)
-            ):
-                held = HoldKind.OUTAGE
-                self.due = min(self.due, hold.until or self.now + self.limits.recheck)
-        return held
+        in_time = [each for each in self.veils if each.since <= at and (not each.until or at < each.until)]
+        bit = 1 << type_
+        found = [
+            each for each in in_time if each.kind is HoldKind.SUPPRESSED and (each.types or roles.RELIEVABLE) & bit
+        ] or [
+            each
+            for each in in_time
+            if each.kind is HoldKind.OUTAGE
+            and reason in roles.CLOCK_REASONS
+            and (each.types or roles.ALL_TYPES) & bit
+            and (not each.until or self.now < each.until)
+        ]
+        if not found:
+            return None
+        kind = found[0].kind
+        if kind is HoldKind.OUTAGE:
+            self.due = min(self.due, *(each.until or self.now + self.limits.recheck for each in found))
+        self.veiled.append((Ground(type_, at, reason, 0), kind, min(each.since for each in found)))
+        return kind
 
     # --- Clocks ---
 
@@ -379,8 +381,27 @@ class Watch:
         ]
         return sorted((start + limit, type_, reason, start) for start, limit, type_, reason in running if start)
 
+    def _soonest(self) -> int:
+        """Return when the first of the running clocks runs out."""
+        limits = self.limits
+        soonest: int = self.damage_ends_at or END_OF_TIME
+        if self.gap_at:
+            soonest = min(soonest, self.gap_at + limits.transit)
+        if self.out_at:
+            soonest = min(soonest, self.out_at + limits.delivery)
+        if self.hub_at:
+            soonest = min(soonest, self.hub_at + limits.hub_dwell)
+        if self.news_at:
+            soonest = min(soonest, self.news_at + limits.no_news)
+        if self.box_at:
+            soonest = min(soonest, self.box_at + limits.collect)
+        return soonest
+
     def _fire(self, until: int) -> None:
         """Let run out whatever runs out at or before `until`, and set the alarm anew."""
+        self.alarm = self._soonest()
+        if self.alarm > until:
+            return
         self.alarm = END_OF_TIME
         if self.damage_ends_at:
             if self.damage_ends_at <= until:
@@ -393,28 +414,30 @@ class Watch:
                 return
             if reason is Reason.NO_UPDATE:
                 self.gap_at = 0
-                self._open(type_, at, reason, start + self.limits.transit_severe)
+                self._open(type_, at, reason, start, start + self.limits.transit_severe)
             elif reason is Reason.NOT_DELIVERED:
                 self.out_at = 0
-                self._open(type_, at, reason, start + self.limits.delivery_severe)
+                self._open(type_, at, reason, start, start + self.limits.delivery_severe)
             elif reason is Reason.HUB_DWELL:
                 self.hub_at = 0
-                self._open(type_, at, reason)
+                self._open(type_, at, reason, start)
             elif reason is Reason.NO_NEWS:
                 self.news_at = 0
-                self._open(type_, at, reason)
+                self._open(type_, at, reason, start)
             else:
                 self.box_at = 0
-                self._open(type_, at, reason)
+                self._open(type_, at, reason, start)
 
-    def _last(self, type_: Type, at: int, reason: Reason, ends: tuple[End, ...], severe_at: int = 0) -> None:
+    def _last(self, ground: Ground, ends: tuple[End, ...], severe_at: int = 0) -> None:
         """Add an episode that the pass does not follow: from `at` to the first of its ends, or to a resolution."""
         now = self.now
+        type_, at, reason, _ = ground
         if at > now:
             self._wake(at)
             return
         if self.veils and self._veil(type_, at, reason):
             return
+        self.grounds.append(ground)
         resolved = ((each.since, Closing.MANUAL) for each in self.resolved if not each.types or each.types >> type_ & 1)
         end_at, closing = min(((end, by) for end, by in (*ends, *resolved) if end >= at), default=(0, 0))
         opened = _Open(at, reason, severe_at)
@@ -427,7 +450,8 @@ class Watch:
     def _watch_pickup(self, picked_at: int) -> None:
         """Judge the pickup. In time is a pickup before the limit; one at the limit is late."""
         shipped_at = self.plan.shipped_at
-        if not shipped_at:
+        soon_at = shipped_at + self.limits.pickup_soon
+        if not shipped_at or 0 < picked_at < soon_at:
             return
         ends = tuple(
             (end, closing)
@@ -439,14 +463,16 @@ class Watch:
             if end
         )
         first_end = min(ends)[0] if ends else END_OF_TIME
-        soon_at = shipped_at + self.limits.pickup_soon
         if first_end < soon_at:
+            return
+        if self.now < soon_at:
+            self._wake(soon_at)
             return
         late_at = shipped_at + self.limits.pickup_timeout
         if first_end >= late_at:
-            self._last(Type.PICKUP_TIMEOUT, late_at, Reason.NOT_PICKED_UP, ends)
+            self._last(Ground(Type.PICKUP_TIMEOUT, late_at, Reason.NOT_PICKED_UP, shipped_at), ends)
             ends = self._upgrade(late_at) or ends
-        self._last(Type.PICKUP_SOON, soon_at, Reason.PICKUP_NEAR, ends)
+        self._last(Ground(Type.PICKUP_SOON, soon_at, Reason.PICKUP_NEAR, shipped_at), ends)
 
     def _upgrade(self, late_at: int) -> tuple[End, ...]:
         """Return what ends the warning when its time is over; while an outage holds the timeout back, nothing does."""
@@ -458,13 +484,15 @@ class Watch:
     def _watch_dispatch(self, picked_at: int, left_at: int) -> None:
         """Judge the departure from the outlet of origin."""
         late_at = picked_at + self.limits.dispatch
+        if 0 < left_at < late_at:
+            return
         ends = tuple(
             (end, closing) for end, closing in ((left_at, Closing.DEPARTED), (self.voided_at, Closing.VOIDED)) if end
         )
         if ends and min(ends)[0] < late_at:
             return
         severe_at = picked_at + self.limits.dispatch_severe
-        self._last(Type.DISPATCH_TIMEOUT, late_at, Reason.NOT_DEPARTED, ends, severe_at)
+        self._last(Ground(Type.DISPATCH_TIMEOUT, late_at, Reason.NOT_DEPARTED, picked_at), ends, severe_at)
 
     def _compare_cities(self, milestones: Milestones) -> None:
         """Judge where the parcel was signed: nothing to say when it was sent elsewhere or fetched by the receiver."""
@@ -472,13 +500,16 @@ class Watch:
             return
         if any(kind in roles.DIVERTED and at <= self.signed_at for at, _, kind, _ in milestones.entries):
             return
-        self._last(Type.SIGN_ADDR_MISMATCH, self.signed_at, Reason.CITY_DIFFERS, (self.returned,))
+        self._last(Ground(Type.SIGN_ADDR_MISMATCH, self.signed_at, Reason.CITY_DIFFERS, 0), (self.returned,))
 
     # --- The verdict ---
 
     def episodes_now(self) -> tuple[Episode, ...]:
         """Return the episodes as they are at `now`, and bring `due` down to the next step of the open ones."""
         found = self.done
+        self.due = min(self.due, self.alarm)
+        if not found and not self.open_ones:
+            return ()
         for type_, opened in self.open_ones.items():
             found.append(opened.until(type_, self.now, 0, 0))
             if opened.severe_at > self.now:
