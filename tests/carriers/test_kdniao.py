@@ -100,7 +100,7 @@ def test_what_cannot_be_used_says_why(changes, reason):
     ("data", "reason"),
     [
         (b"{", "push.malformed_json"),
-        (b"\xd5", "push.malformed_json"),
+        (b"\xd5", "push.not_utf8"),
         (b'{"EBusinessID":"\xd5\xe2"}', "push.not_utf8"),
         (b'{"Data":{}}', "push.shape"),
         (b'{"Data":[' + b",".join([b"{}"] * 501) + b"]}", "push.too_many_lists"),

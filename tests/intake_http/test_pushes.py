@@ -291,7 +291,7 @@ def test_a_wrong_data_sign_is_refused_and_nothing_is_kept(port, sign):
     assert port.queue.submissions == []
 
 
-@pytest.mark.parametrize("data", [b"{", b"[]", b"null", '{"a":"签"}'.encode("gb18030"), b'{"Data":' + b"[" * 50_000])
+@pytest.mark.parametrize("data", [b"{", b"[]", b"null", '{"a":"签收"}'.encode("gb18030"), b'{"Data":' + b"[" * 50_000])
 def test_signed_bytes_that_are_no_push_are_answered_as_an_error_and_kept(port, data):
     reply = port.kdniao(data)
 

@@ -50,7 +50,7 @@ class DatabaseDirectory:
 
     def by_token(self, token: str) -> Sender | None:
         """Return the live sender of a token; the whole token is compared in constant time."""
-        from yidao.accounts import queries, statements  # reason: models need a Django that was set up
+        from yidao.accounts import queries, statements  # inline: django not set up
 
         prefix = queries.token_prefix(token)
         if prefix is None:
@@ -60,7 +60,7 @@ class DatabaseDirectory:
 
     def by_id(self, credential_id: int) -> Sender | None:
         """Return the live sender whose push address names this credential."""
-        from yidao.accounts import queries, statements  # reason: models need a Django that was set up
+        from yidao.accounts import queries, statements  # inline: django not set up
 
         row = self._row(statements.CREDENTIAL_BY_ID, credential_id)
         return _sender(queries.credential_from_row(row)) if row is not None else None

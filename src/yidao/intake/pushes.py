@@ -118,7 +118,7 @@ def kdniao_items(data: bytes, sender: Sender) -> Push:
         return Push([_kept(fault, source=source, form="kdniao", body=data)], fault)
     outcome = Push([], business_id=plain(push.business_id)[:BUSINESS_ID_MAX])
     push_time = plain(push.push_time)
-    for raw in push.data or ():
+    for raw in push.data:
         body = bytes(raw)
         entry: kdniao.Entry | None = None
         try:

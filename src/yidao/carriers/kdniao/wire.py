@@ -37,9 +37,9 @@ class Entry(msgspec.Struct):
 class Push(msgspec.Struct):
     """The JSON value of the form field `RequestData`; the lists are decoded one by one, so that neighbours survive."""
 
+    data: list[msgspec.Raw] = msgspec.field(name="Data")
     business_id: Text = msgspec.field(name="EBusinessID", default="")
     push_time: Text = msgspec.field(name="PushTime", default="")
-    data: list[msgspec.Raw] | None = msgspec.field(name="Data", default=None)
 
 
 _push_decoder = msgspec.json.Decoder(Push)
@@ -53,7 +53,7 @@ def decode(request_data: bytes) -> Push:
     :raises Unreadable: it is not JSON in UTF-8, or not of the push's shape.
     """
     push = decoded(_push_decoder, request_data, field="RequestData")
-    if len(push.data or ()) > LISTS_MAX:
+    if len(push.data) > LISTS_MAX:
         raise Unreadable("push.too_many_lists", f"A push may have at most {LISTS_MAX} lists.")
     return push
 
