@@ -40,6 +40,7 @@ def _actor(user_id: UserId, kind: ActorKind, rows: Iterable[queries.MembershipRo
         kind=kind,
         organisation_ids=tuple(row.organisation_id for row in found),
         permissions=frozenset().union(*(PERMISSIONS[kind][row.role] for row in found)),
+        name="" if len(found) > 1 else found[0].name,
         carrier=found[0].carrier_code,
         source=found[0].source_code,
     )

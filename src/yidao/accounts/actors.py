@@ -29,13 +29,17 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """One user or credential acting for one kind of organisation; `organisation_ids` are those it may see."""
+    """
+    One user or credential acting for one kind of organisation. `organisation_ids` are those it may see; `name` says
+    whose console it is, empty when there are several.
+    """
 
     user_id: UserId | None
     credential_id: CredentialId | None
     kind: ActorKind
     organisation_ids: tuple[OrganisationId, ...]
     permissions: frozenset[str]
+    name: str = ""
     carrier: str = ""
     source: str = ""
 

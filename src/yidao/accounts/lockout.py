@@ -1,6 +1,6 @@
 """
 Counts attempts to log in and locks out who guesses. The counters live in the database, so that every process and every
-restart knows them. An attempt is counted before the password is looked at; parallel guesses therefore cannot slip through.
+restart knows them. An attempt is counted before the password is looked at, so parallel guesses cannot slip through.
 """
 
 from datetime import datetime, timedelta
@@ -59,6 +59,6 @@ def count_attempt(*, login: str, address: str, real_now: datetime) -> None:
 
 
 def forget(*, login: str) -> None:
-    """Forget a login's attempts after a right one; the address keeps its count, so no account of one's own resets it."""
+    """Forget a login's attempts after a right one; the address keeps its count: no account resets that."""
     shadow = crypto.blind_index(login.strip().lower(), purpose="login").hex()
     LoginFailure.objects.filter(key=f"login:{shadow}").delete()

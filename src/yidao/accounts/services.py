@@ -125,3 +125,8 @@ def create_credential(
         at_business=now,
     )
     return credential_id, token
+
+
+def choose_language(*, user_id: UserId, language: str) -> None:
+    """Remember the language a user reads; a preference, so it leaves no entry in the journal."""
+    User.objects.filter(id=user_id).update(language=language)

@@ -24,7 +24,6 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(
         None, description="The key ring (mode 0600), outside the data folder; made at first start."
     )
-    static_dir: Path | None = Field(None, description="Where collected static files lie; empty means build/static.")
     host: str = Field("127.0.0.1", description="Address the servers bind to.")
     web_port: int = Field(8000, ge=1, le=65535, description="Port of the pages and the reading API.")
     intake_port: int = Field(8001, ge=1, le=65535, description="Port on which machines push events and shipments.")

@@ -5,3 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("yidao.web.urls")),
 ]
+
+handler400 = "yidao.web.shared.faults.bad_request"
+handler403 = "yidao.web.shared.faults.not_found"
+handler404 = "yidao.web.shared.faults.not_found"
+handler500 = "yidao.web.shared.faults.server_error"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -10,6 +11,8 @@ from django.db import connection
 from yidao.kit.errors import NotVisible
 from yidao.policies.models import PolicyVersion
 from yidao.policies.selection import PARCEL_FAMILY, VERSIONS_OF_FAMILY, PolicyBook, version_of_row
+from yidao.rules import policies
+from yidao.rules.limits import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +70,13 @@ def book(family: str = PARCEL_FAMILY) -> PolicyBook:
     with connection.cursor() as cursor:
         cursor.execute(VERSIONS_OF_FAMILY, (family,))
         return PolicyBook(version_of_row(row) for row in cursor.fetchall())
+
+
+@lru_cache(maxsize=512)
+def policy(name: str) -> Policy:
+    """
+    Return the rules of a published version; a version never changes, so it is read once per process.
+
+    :raises NotVisible: there is none of that name.
+    """
+    return policies.from_body(name, version(name).body)

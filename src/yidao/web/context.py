@@ -1,10 +1,20 @@
-"""What every page's frame needs."""
+"""What the frame of every page needs: the console, the demo's time, and which carriers are silent."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import translation
+
+from yidao.web.shared import banners
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the frame's values."""
-    return {}
+    """Return the frame's values; banners are read only where there is a console."""
+    console = getattr(request, "console", None)
+    return {
+        "console": console,
+        "now": getattr(request, "now", None),
+        "banners": banners.banners() if console is not None else None,
+        "is_chinese": (translation.get_language() or "").startswith("zh"),
+        "htmx": getattr(request, "htmx", None),
+    }

@@ -1,5 +1,57 @@
-"""Addresses of the pages."""
+"""Addresses of the pages. Every part of an address has a typed converter; the access test walks this table."""
 
-from django.urls import URLPattern, URLResolver
+from allauth.account import views as account
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from yidao.web import converters
+from yidao.web.carrier import views as carrier
+from yidao.web.creator import views as creator
+from yidao.web.merchant import views as merchant
+from yidao.web.operator import audit, clock, overview, parcels, policies, quarantine
+from yidao.web.provider import views as provider
+from yidao.web.shared import pages
+
+converters.register()
+
+_CARRIER = "l/<carrier:carrier>/<outlet:outlet>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("login", account.login, name="account_login"),
+    path("logout", account.logout, name="account_logout"),
+    path("language", pages.language, name="language"),
+    path("c/<creator:creator>/", creator.home, name="creator-home"),
+    path("c/<creator:creator>/parcels/", creator.parcels, name="creator-parcels"),
+    path("c/<creator:creator>/parcels/counts/", creator.counts, name="creator-counts"),
+    path("c/<creator:creator>/parcels/<parcel_token:token>/", creator.parcel, name="creator-parcel"),
+    path("c/<creator:creator>/badges/", creator.badges, name="creator-badges"),
+    path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
+    path("m/<shop:shop>/", merchant.home, name="merchant-home"),
+    path("m/<shop:shop>/parcels/", merchant.parcels, name="merchant-parcels"),
+    path("m/<shop:shop>/parcels/counts/", merchant.counts, name="merchant-counts"),
+    path(
+        "m/<shop:shop>/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", merchant.parcel, name="merchant-parcel"
+    ),
+    path("m/<shop:shop>/badges/", merchant.badges, name="merchant-badges"),
+    path("m/<shop:shop>/ticket/", merchant.ticket, name="merchant-ticket"),
+    path(_CARRIER, carrier.home, name="carrier-home"),
+    path(f"{_CARRIER}parcels/", carrier.parcels, name="carrier-parcels"),
+    path(f"{_CARRIER}parcels/counts/", carrier.counts, name="carrier-counts"),
+    path(f"{_CARRIER}parcels/<waybill_no:waybill_no>/", carrier.parcel, name="carrier-parcel"),
+    path(f"{_CARRIER}ticket/", carrier.ticket, name="carrier-ticket"),
+    path("p/<provider:provider>/", provider.home, name="provider-home"),
+    path("p/<provider:provider>/ticket/", provider.ticket, name="provider-ticket"),
+    path("o/", overview.index, name="operator-home"),
+    path("o/badges/", overview.badges, name="operator-badges"),
+    path("o/ticket/", overview.ticket, name="operator-ticket"),
+    path("o/parcels/", parcels.index, name="operator-parcels"),
+    path("o/parcels/counts/", parcels.counts, name="operator-counts"),
+    path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),
+    path("o/quarantine/", quarantine.index, name="operator-quarantine"),
+    path("o/quarantine/<quarantine:quarantine>/", quarantine.item, name="operator-quarantine-item"),
+    path("o/policies/", policies.index, name="operator-policies"),
+    path("o/policies/new/<policy_profile:profile>/", policies.publish, name="operator-policy-publish"),
+    path("o/policies/<policy_name:name>/", policies.version, name="operator-policy"),
+    path("o/audit/", audit.index, name="operator-audit"),
+    path("o/clock/", clock.index, name="operator-clock"),
+]

@@ -1,6 +1,4 @@
-"""Pages for everything that goes wrong: not visible, not allowed, refused, broken."""
-
-from typing import Any
+"""Pages for everything that goes wrong: not visible, not allowed, refused, busy, broken."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,29 +6,51 @@ from django.utils.translation import gettext as _
 
 from yidao.kit.errors import Refusal
 
+RETRY_AFTER_SECONDS = 5
+
+
+def message_of(refusal: Refusal) -> str:
+    """Return the refusal's words in the reader's language."""
+    return _(refusal.message) % refusal.values
+
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Render a refusal with its status, its reason in words and what to do next."""
-    return _page(request, status=refusal.status, code=refusal.code, text=_(refusal.message) % refusal.values)
+    """Render a refusal with its status and its reason in words."""
+    response = _page(request, status=refusal.status, text=message_of(refusal))
+    for name, value in refusal.headers.items():
+        response[name] = value
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that the form was too old to be trusted; nothing was changed."""
-    return _page(
-        request, status=403, code="csrf", text=_("The form had run out. Nothing was changed; please send it again.")
-    )
+    return _page(request, status=403, text=_("The form had run out. Nothing was changed; please send it again."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request makes no sense."""
+    return _page(request, status=400, text=_("This request cannot be understood."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is nothing, or nothing for this user; the two look the same."""
-    return _page(request, status=404, code="not_found", text=_("There is nothing here, or it is not yours to see."))
+    return _page(request, status=404, text=_("There is nothing here, or it is not yours to see."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that the fault is ours; what happened stands in the log under the request's id."""
-    return _page(request, status=500, code="broken", text=_("Something broke on our side. It has been recorded."))
+    return _page(request, status=500, text=_("Something broke on our side. It has been recorded; please try again."))
 
 
-def _page(request: HttpRequest, *, status: int, code: str, text: str) -> HttpResponse:
-    context: dict[str, Any] = {"status": status, "code": code, "text": text}
-    return render(request, "shared/fault.html", context, status=status)
+def busy() -> HttpResponse:
+    """Ask to come back soon; needs neither a connection nor a template."""
+    return HttpResponse(
+        _("Too many people are asking at once. Please try again in a few seconds."),
+        status=503,
+        content_type="text/plain; charset=utf-8",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def _page(request: HttpRequest, *, status: int, text: str) -> HttpResponse:
+    return render(request, "shared/fault.html", {"status": status, "text": text}, status=status)

@@ -1,0 +1,340 @@
+"""
+One parcel with its truth at an instant: facts, timeline, episodes and running limits. The verdict is derived
+afresh from the stored milestones, so a page is right even between two sweeps.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from yidao.accounts.actors import Actor
+from yidao.kit import crypto
+from yidao.kit.errors import NotVisible
+from yidao.parcels import access, folding, lives
+from yidao.parcels.queries import kind_name, masked
+from yidao.policies import queries as policies
+from yidao.rules import anomalies, episodes, parcel, routes, sources
+from yidao.rules.anomalies import Hold, HoldKind, Plan
+from yidao.rules.instants import Instant, instant, to_datetime
+from yidao.rules.limits import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineLine:
+    """One line of the timeline; several sources that tell the same minute, kind and city share it."""
+
+    occurred_at: datetime
+    kind: str
+    division: str
+    place: str
+    description: str
+    sources: tuple[str, ...]
+    is_from_shop_alone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeRow:
+    """One anomaly; `closed_at` None while it is in progress."""
+
+    type: str
+    reason: str
+    severity: str
+    party: str
+    opened_at: datetime
+    closed_at: datetime | None
+    closing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningRow:
+    """A limit that is running, for the bar of time left."""
+
+    type: str
+    severity: str
+    started_at: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What the rules were given and said, kept whole so that the reasons can be told from it."""
+
+    milestones: parcel.Milestones
+    plan: Plan
+    holds: tuple[Hold, ...]
+    policy: Policy
+    verdict: anomalies.Verdict
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """Everything a drawer shows of one parcel. `waybill_no` is empty for who may not read it."""
+
+    token: str
+    number: str
+    waybill_no: str = field(repr=False)
+    carrier: str
+    life: int
+    shop_id: int | None
+    order_nos: tuple[str, ...]
+    shipped_at: datetime | None
+    sender_division: str
+    receiver_division: str
+    status: str
+    policy: str
+    evaluated_at: datetime
+    timeline: tuple[TimelineLine, ...]
+    episodes: tuple[EpisodeRow, ...]
+    running: tuple[RunningRow, ...]
+    truth: Truth = field(repr=False)
+
+
+_PARCEL = """
+SELECT p.life, p.shop_id, p.order_nos, p.shipped_at, p.paid_at, p.sender_division, p.receiver_division, p.status,
+       p.policy, p.milestones, p.holds, p.evaluated_at, p.first_scan_at, p.last_scan_at
+FROM parcel p
+WHERE p.waybill_no = %(waybill_no)s AND p.carrier = %(carrier)s
+  AND (%(life)s::smallint IS NULL OR p.life = %(life)s::smallint) AND
+"""
+_NEWEST_LIFE = "ORDER BY p.life DESC LIMIT 1"
+_OWN_ORDERS = """
+SELECT DISTINCT order_no FROM parcel_line
+WHERE waybill_no = %s AND carrier = %s AND life = %s AND creator_id = ANY(%s)
+  AND NOT is_self_sold AND NOT is_cross_border AND NOT is_customer_return
+ORDER BY order_no
+"""
+_STARTS = "SELECT life, starts_at FROM parcel WHERE waybill_no = %s AND carrier = %s ORDER BY life"
+_SCANS = """
+SELECT source, event_id, revision, is_retracted, variant, occurred_at, kind, division, place, description
+FROM scan WHERE waybill_no = %s AND carrier = %s AND occurred_at BETWEEN %s AND %s
+ORDER BY occurred_at DESC, kind DESC, source
+"""
+_LISTS = """
+SELECT life, source, digest, pushed_at, newest_at, event_ids
+FROM source_snapshot WHERE waybill_no = %s AND carrier = %s
+"""
+_NOT_LATE = """
+SELECT type, reason, severity, party, should_open_at, should_close_at, closing
+FROM anomaly WHERE waybill_no = %s AND carrier = %s AND life = %s AND closing = 'NOT_LATE'
+ORDER BY should_open_at
+"""
+_OUTAGES = "SELECT since, until, released_at FROM carrier_outage WHERE carrier = %s AND noticed_at <= %s"
+
+
+def _fetch(text: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as database:
+        database.execute(text, parameters)
+        rows: list[tuple[Any, ...]] = database.fetchall()
+        return rows
+
+
+def by_token(token: str, *, actor: Actor, now: datetime) -> Detail:
+    """
+    Return the parcel an opaque token names.
+
+    :raises NotVisible: no such token or parcel, or it is not this actor's to see.
+    """
+    waybill_no, carrier, life = crypto.open_parcel_token(token)
+    return _detail(waybill_no, carrier, life, actor=actor, now=now)
+
+
+def by_number(waybill_no: str, carrier: str, *, actor: Actor, now: datetime) -> Detail:
+    """
+    Return the newest life of a plain number.
+
+    :raises NotVisible: no such parcel, it is not this actor's to see, or the actor may not use plain numbers.
+    """
+    if not access.sees_plain_numbers(actor):
+        raise NotVisible
+    return _detail(waybill_no, carrier, None, actor=actor, now=now)
+
+
+def _detail(waybill_no: str, carrier: str, life: int | None, *, actor: Actor, now: datetime) -> Detail:
+    condition, parameters = access.condition(actor)
+    text = " ".join((_PARCEL, condition, _NEWEST_LIFE))
+    found = _fetch(text, {"waybill_no": waybill_no, "carrier": carrier, "life": life, **parameters})
+    if not found:
+        raise NotVisible
+    life, shop_id, order_nos, shipped_at, paid_at, sender, receiver, *rest = found[0]
+    _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at = rest
+    is_plain = access.sees_plain_numbers(actor)
+    plan = Plan(
+        shipped_at=_instant(shipped_at),
+        paid_at=_instant(paid_at),
+        sender_city=routes.city_of(sender) if sender else routes.UNKNOWN_CITY,
+        receiver_city=routes.city_of(receiver) if receiver else routes.UNKNOWN_CITY,
+    )
+    truth = _truth(bytes(milestones), plan, bytes(holds), carrier, policy_name, now=now)
+    own_orders = (
+        order_nos.split(";")
+        if is_plain and order_nos
+        else [row[0] for row in _fetch(_OWN_ORDERS, (waybill_no, carrier, life, list(actor.organisation_ids)))]
+    )
+    key = (waybill_no, carrier, life)
+    return Detail(
+        token=crypto.parcel_token(waybill_no, carrier, life),
+        number=waybill_no if is_plain else masked(waybill_no),
+        waybill_no=waybill_no if is_plain else "",
+        carrier=carrier,
+        life=life,
+        shop_id=shop_id,
+        order_nos=tuple(own_orders),
+        shipped_at=shipped_at,
+        sender_division=sender,
+        receiver_division=receiver,
+        status=_shown_status(truth.verdict.status, is_plain=is_plain),
+        policy=policy_name,
+        evaluated_at=evaluated_at,
+        timeline=_timeline(key, first_scan_at, last_scan_at) if first_scan_at is not None else (),
+        episodes=(*_episodes(truth.verdict.episodes), *_not_late(key)),
+        running=_running(truth),
+        truth=truth,
+    )
+
+
+def _shown_status(status: parcel.Status, *, is_plain: bool) -> str:
+    """
+    Return the status this reader sees.
+
+    :raises NotVisible: the parcel is hidden from creators.
+    """
+    shown = status if is_plain else parcel.shown_to_creator(status)
+    if shown is None:
+        raise NotVisible
+    return shown.value
+
+
+def _instant(moment: datetime | None) -> Instant:
+    return instant(moment) if moment is not None else Instant(0)
+
+
+def _truth(milestones: bytes, plan: Plan, holds: bytes, carrier: str, policy_name: str, *, now: datetime) -> Truth:
+    known = lives.unpack_holds(holds) + tuple(
+        Hold(
+            kind=HoldKind.OUTAGE, since=instant(since), until=_instant(until) if released_at is not None else Instant(0)
+        )
+        for since, until, released_at in _fetch(_OUTAGES, (carrier, now))
+    )
+    folded = parcel.unpack(milestones)
+    policy = policies.policy(policy_name)
+    return Truth(
+        milestones=folded,
+        plan=plan,
+        holds=known,
+        policy=policy,
+        verdict=anomalies.judge(folded, plan, known, policy, instant(now)),
+        now=instant(now),
+    )
+
+
+def _episodes(found: Iterable[episodes.Episode]) -> tuple[EpisodeRow, ...]:
+    rows = [
+        EpisodeRow(
+            type=names[0],
+            severity=names[1],
+            reason=names[2],
+            party=names[3],
+            closing=names[4],
+            opened_at=to_datetime(Instant(each.opens_at)),
+            closed_at=to_datetime(Instant(each.closes_at)) if each.closes_at else None,
+        )
+        for each in found
+        for names in (lives.names_of(each),)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.closed_at is not None, -row.opened_at.timestamp())))
+
+
+def _not_late(key: lives.Key) -> tuple[EpisodeRow, ...]:
+    return tuple(
+        EpisodeRow(
+            type=type_,
+            reason=reason,
+            severity=severity,
+            party=party,
+            opened_at=opened,
+            closed_at=closed,
+            closing=closing,
+        )
+        for type_, reason, severity, party, opened, closed, closing in _fetch(_NOT_LATE, key)
+    )
+
+
+def _running(truth: Truth) -> tuple[RunningRow, ...]:
+    return tuple(
+        RunningRow(
+            type=each.type.name,
+            severity=each.severity.name,
+            started_at=to_datetime(each.starts_at),
+            deadline=to_datetime(each.deadline),
+        )
+        for each in anomalies.time_left(truth.milestones, truth.plan, truth.holds, truth.policy, truth.now)
+    )
+
+
+def _timeline(key: lives.Key, first_scan_at: datetime, last_scan_at: datetime) -> tuple[TimelineLine, ...]:
+    """Return the living scans of one life, the newest first, equal ones of several sources in one line."""
+    number, life = key[:2], key[2]
+    starts = _fetch(_STARTS, number)
+    since, until = _bounds(starts, life)
+    rows = [row for row in _fetch(_SCANS, (*number, first_scan_at, last_scan_at)) if since <= instant(row[5]) < until]
+    facts = [
+        sources.ScanFact(
+            source=row[0],
+            event_id=row[1],
+            revision=row[2],
+            is_retracted=row[3],
+            occurred_at=instant(row[5]),
+            kind=row[6],
+            city=routes.city_of(row[7]) if row[7] else routes.UNKNOWN_CITY,
+            variant=row[4],
+        )
+        for row in rows
+    ]
+    lists = [
+        sources.Snapshot(
+            source=source,
+            key=sources.SnapshotKey(
+                pushed_at=_instant(pushed_at), newest_at=instant(newest_at), count=len(ids), digest=bytes(digest)
+            ),
+            event_ids=frozenset(ids),
+        )
+        for of_life, source, digest, pushed_at, newest_at, ids in _fetch(_LISTS, number)
+        if of_life == life or (of_life == life - 1 and instant(newest_at) >= since)
+    ]
+    living = frozenset(sources.living(tuple(facts), lists))
+    return _lines([row for row, fact in zip(rows, facts, strict=True) if fact in living])
+
+
+def _bounds(starts: Sequence[tuple[int, datetime]], life: int) -> tuple[int, int]:
+    """Return the half-open span of event times that belong to a life; the first one reaches back without end."""
+    since, until = -(1 << 62), 1 << 62
+    for each, starts_at in starts:
+        reach = instant(starts_at) - folding.LIFE_REACHES_BACK
+        if each == life and each != starts[0][0]:
+            since = reach
+        elif each > life:
+            until = min(until, reach)
+    return since, until
+
+
+def _lines(rows: Iterable[tuple[Any, ...]]) -> tuple[TimelineLine, ...]:
+    groups: dict[tuple[int, int, int], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        line = (parcel.minute_of(instant(row[5])), row[6], routes.city_of(row[7]) if row[7] else 0)
+        groups.setdefault(line, []).append(row)
+    return tuple(
+        TimelineLine(
+            occurred_at=told[0][5],
+            kind=kind_name(kind),
+            division=next((row[7] for row in told if row[7]), ""),
+            place=next((row[8] for row in told if row[8]), ""),
+            description=max((row[9] for row in told), key=len),
+            sources=tuple(dict.fromkeys(row[0] for row in told)),
+            is_from_shop_alone=all(row[0] == "SHOP" for row in told),
+        )
+        for (_, kind, _), told in groups.items()
+    )

@@ -1,0 +1,223 @@
+"""
+The guards of the consoles. The first line of every view asks one of them: it turns the tenant in the address into an
+actor, or answers as if there were nothing, and sets the frame around the page.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from yidao.accounts import access
+from yidao.accounts.actors import Actor, ActorKind, Permission
+from yidao.accounts.ids import CreatorId, OrganisationId, ShopId
+from yidao.kit import clock, crypto
+from yidao.kit.errors import Forbidden
+from yidao.web.shared.requests import Request, user_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the side bar; `badge` names a live count, `go` is the letter after `g` that leads there."""
+
+    key: str
+    label: str
+    address: str
+    badge: str = ""
+    go: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Entries under one heading."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """The frame around a page: whose it is, where one may go, and where the live ticket and counts come from."""
+
+    actor: Actor
+    role: str
+    groups: tuple[Group, ...]
+    badges_address: str = ""
+    ticket_address: str
+
+
+TICKET_LIFE = timedelta(seconds=60)
+PARCELS = gettext_noop("Orders and parcels")
+MONITOR = gettext_noop("Live parcel monitor")
+OVERVIEW = gettext_noop("Overview")
+
+
+def creator(request: Request, creator_id: CreatorId | None) -> Actor:
+    """
+    Return the actor in a creator's console.
+
+    :raises NotVisible: the user is no member there.
+    """
+    actor = access.actor_for_creator(user_id(request), creator_id)
+    at = {"creator": creator_id}
+    request.console = Console(
+        actor=actor,
+        role=gettext_noop("Creator"),
+        groups=(
+            Group(
+                label=PARCELS,
+                entries=(
+                    Entry(key="home", label=OVERVIEW, address=reverse("creator-home", kwargs=at), go="h"),
+                    Entry(
+                        key="parcels",
+                        label=MONITOR,
+                        address=reverse("creator-parcels", kwargs=at),
+                        badge="anomalies",
+                        go="p",
+                    ),
+                ),
+            ),
+        ),
+        badges_address=reverse("creator-badges", kwargs=at),
+        ticket_address=reverse("creator-ticket", kwargs=at),
+    )
+    return actor
+
+
+def merchant(request: Request, shop_id: ShopId) -> Actor:
+    """
+    Return the actor in a shop's console.
+
+    :raises NotVisible: the user is no member there.
+    """
+    actor = access.actor_for_shop(user_id(request), shop_id)
+    at = {"shop": shop_id}
+    request.console = Console(
+        actor=actor,
+        role=gettext_noop("Merchant"),
+        groups=(
+            Group(
+                label=PARCELS,
+                entries=(
+                    Entry(key="home", label=OVERVIEW, address=reverse("merchant-home", kwargs=at), go="h"),
+                    Entry(
+                        key="parcels",
+                        label=MONITOR,
+                        address=reverse("merchant-parcels", kwargs=at),
+                        badge="anomalies",
+                        go="p",
+                    ),
+                ),
+            ),
+        ),
+        badges_address=reverse("merchant-badges", kwargs=at),
+        ticket_address=reverse("merchant-ticket", kwargs=at),
+    )
+    return actor
+
+
+def carrier(request: Request, carrier_id: OrganisationId, outlet_id: OrganisationId | None) -> Actor:
+    """
+    Return the actor in a carrier's console, of the head office or of one outlet.
+
+    :raises NotVisible: the user is no member there, or the outlet is not this carrier's.
+    """
+    actor = access.actor_for_carrier(user_id(request), carrier_id, outlet_id)
+    at = {"carrier": carrier_id, "outlet": outlet_id}
+    request.console = Console(
+        actor=actor,
+        role=gettext_noop("Carrier"),
+        groups=(
+            Group(
+                label=gettext_noop("Parcels"),
+                entries=(
+                    Entry(key="home", label=OVERVIEW, address=reverse("carrier-home", kwargs=at), go="h"),
+                    Entry(key="parcels", label=MONITOR, address=reverse("carrier-parcels", kwargs=at), go="p"),
+                ),
+            ),
+        ),
+        ticket_address=reverse("carrier-ticket", kwargs=at),
+    )
+    return actor
+
+
+def provider(request: Request, provider_id: OrganisationId) -> Actor:
+    """
+    Return the actor in a provider's console.
+
+    :raises NotVisible: the user is no member there.
+    """
+    actor = access.actor_for_provider(user_id(request), provider_id)
+    at = {"provider": provider_id}
+    request.console = Console(
+        actor=actor,
+        role=gettext_noop("Provider"),
+        groups=(
+            Group(
+                label=gettext_noop("Data"),
+                entries=(Entry(key="home", label=OVERVIEW, address=reverse("provider-home", kwargs=at), go="h"),),
+            ),
+        ),
+        ticket_address=reverse("provider-ticket", kwargs=at),
+    )
+    return actor
+
+
+def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -> Actor:
+    """
+    Return the actor in the operator's console.
+
+    :raises NotVisible: the user does not work for the platform.
+    :raises Forbidden: the user does, but their role does not allow this.
+    """
+    actor = access.actor_for_operator(user_id(request))
+    request.console = Console(
+        actor=actor,
+        role=gettext_noop("Operator"),
+        groups=(
+            Group(
+                label=gettext_noop("Health"),
+                entries=(
+                    Entry(key="home", label=OVERVIEW, address=reverse("operator-home"), go="h"),
+                    Entry(
+                        key="quarantine",
+                        label=gettext_noop("Quarantine"),
+                        address=reverse("operator-quarantine"),
+                        badge="quarantine",
+                        go="q",
+                    ),
+                ),
+            ),
+            Group(
+                label=PARCELS,
+                entries=(
+                    Entry(key="parcels", label=MONITOR, address=reverse("operator-parcels"), badge="anomalies", go="p"),
+                ),
+            ),
+            Group(
+                label=gettext_noop("Rules"),
+                entries=(
+                    Entry(key="policies", label=gettext_noop("Policies"), address=reverse("operator-policies"), go="r"),
+                    Entry(key="audit", label=gettext_noop("Journal"), address=reverse("operator-audit"), go="j"),
+                    Entry(key="clock", label=gettext_noop("Demo clock"), address=reverse("operator-clock"), go="c"),
+                ),
+            ),
+        ),
+        badges_address=reverse("operator-badges"),
+        ticket_address=reverse("operator-ticket"),
+    )
+    if not actor.may(needs):
+        raise Forbidden
+    return actor
+
+
+def live_ticket(actor: Actor) -> str:
+    """Return a ticket for `/live`, good for a minute of real time: it names the organisations whose news it opens.
+
+    Operators, carriers and providers hear of every batch: a notification names no carrier, and it says only that
+    something changed.
+    """
+    sees_all = actor.kind in (ActorKind.OPERATOR, ActorKind.CARRIER, ActorKind.PROVIDER)
+    orgs = "*" if sees_all else ",".join(str(each) for each in actor.organisation_ids)
+    return crypto.sign_until(orgs, purpose="live", expires_at=clock.real_now() + TICKET_LIFE)
