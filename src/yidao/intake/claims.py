@@ -18,25 +18,30 @@ _decoder = msgspec.msgpack.Decoder(ShipmentIn)
 
 
 def settle(
-    connection: psycopg.Connection[Any], found: Mapping[Number, list[Life]], *, organisations: Mapping[int, str]
+    connection: psycopg.Connection[Any], found: Mapping[Number, list[Life]], *, of_batch: Sequence[shipments.Plan]
 ) -> list[shipments.Plan]:
-    """Let waiting claims adopt stubs whose new scans now speak for them; the oldest claim that agrees gets it."""
-    stubs = {
-        number: lives[-1]
-        for number, lives in found.items()
-        if lives and lives[-1].claim_waiting and lives[-1].version and lives[-1].entries
-    }
+    """
+    Let waiting claims adopt stubs whose new scans now speak for them; the oldest claim that agrees gets it.
+
+    `of_batch` are the claims of this very batch, which saw their stubs before the batch's scans were added.
+    """
+    stubs = {number: lives[-1] for number, lives in found.items() if lives and _may_settle(lives[-1])}
     if not stubs:
         return []
     wanted = sorted(stubs)
     keys = {"waybill_no": arrays.texts([n[0] for n in wanted]), "carrier": arrays.texts([n[1] for n in wanted])}
+    waiting = [_decoder.decode(bytes(body)) for _, _, _, body in hot.rows(connection, "claims_of", keys)]
     settled: list[shipments.Plan] = []
-    for waybill_no, carrier, _, body in hot.rows(connection, "claims_of", keys):
-        stub = stubs.get((waybill_no, carrier))
-        shipment = _decoder.decode(bytes(body))
+    for shipment in (*waiting, *(plan.shipment for plan in of_batch)):
+        stub = stubs.get((shipment.waybill_no, shipment.carrier))
         if stub is not None and stub.shop_id is None and shipments.agrees(shipment, stub):
             settled.append(shipments.adopt(shipment, stub))
     return settled
+
+
+def _may_settle(life: Life) -> bool:
+    """Tell whether a life is a stub that is claimed and has learned something in this batch."""
+    return life.claim_waiting and life.shop_id is None and bool(life.entries or life.milestones is not None)
 
 
 def write(
@@ -46,7 +51,8 @@ def write(
     now: Any,
 ) -> None:
     """Write down the shipments that must wait and forget the claims that were settled."""
-    waiting = [each.shipment for each in plans if each.must_wait]
+    # A shop that told its shipment twice in this batch still has one claim.
+    waiting = list({_key(each.shipment): each.shipment for each in plans if each.must_wait}.values())
     if waiting:
         hot.run(
             connection,
@@ -61,6 +67,10 @@ def write(
     settled = [each.shipment for each in plans if each.life is not None]
     if settled:
         hot.run(connection, "drop_claims", _keys(settled))
+
+
+def _key(shipment: ShipmentIn) -> tuple[str, str, int]:
+    return shipment.waybill_no, shipment.carrier, shipment.shop_id
 
 
 def _keys(some: Sequence[ShipmentIn]) -> dict[str, str]:

@@ -68,8 +68,8 @@ def agrees(shipment: ShipmentIn, stub: Life) -> bool:
     if shipment.receiver_tail is not None and stub.receiver_tail == shipment.receiver_tail:
         return True
     ends = {routes.city_of(shipment.sender_division), routes.city_of(shipment.receiver_division)} - {0}
-    stored = parcel.unpack(stub.milestones_before).entries
-    return any(entry[3] in ends for entry in (*stored, *stub.entries))
+    known = stub.milestones if stub.milestones is not None else parcel.unpack(stub.milestones_before)
+    return any(entry[3] in ends for entry in (*known.entries, *stub.entries))
 
 
 def _further_life(shipment: ShipmentIn, last: Life, of_number: list[Life]) -> Plan:

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from yidao.intake.payloads import CorrectionIn, QuarantineIn, ScanIn, ShipmentIn, SnapshotIn, SourceFacts
 from yidao.kit import arrays, crypto, ids
 from yidao.kit.sql import named_statements
-from yidao.parcels import hot
+from yidao.parcels import hot, registers
 from yidao.parcels.lives import Life, Number
 from yidao.rules.instants import Instant, to_datetime
 
@@ -158,10 +158,14 @@ def add_snapshots(
             "digest": arrays.blobs([item.digest for _, _, item, _ in ordered]),
             "pushed_us": arrays.integers([item.pushed_at for _, _, item, _ in ordered]),
             "newest_us": arrays.integers([max(s.occurred_at for s in item.scans) for _, _, item, _ in ordered]),
-            "event_ids": arrays.texts([" ".join(sorted({s.event_id for s in own})) for _, _, _, own in ordered]),
+            "event_ids": arrays.texts([" ".join(sorted(_listed(own))) for _, _, _, own in ordered]),
         },
     )
     return {(waybill_no, carrier, source, bytes(digest)) for waybill_no, carrier, source, digest in fresh}
+
+
+def _listed(scans: Iterable[ScanIn]) -> set[str]:
+    return {registers.listed_name(scan.event_id, scan.variant) for scan in scans}
 
 
 def tell(connection: psycopg.Connection[Any], organisations_touched: set[int]) -> None:

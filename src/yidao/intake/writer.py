@@ -134,24 +134,15 @@ class Writer:
     def _round(self, batch: Batch, waiting: dict[Number, list[Task]]) -> set[Number]:
         """Work on some numbers once; return those at which another writer was faster."""
         found = lives.load(self._connection, waiting)
-        replanned: list[shipments.Plan] = []
-        for number, tasks in waiting.items():
-            of_number = found[number]
-            for task in tasks:
-                if isinstance(task.item, ShipmentIn):
-                    plan = shipments.plan(task.item, task.sender, of_number, organisations=batch.organisations)
-                    task.result = plan.result
-                    if plan.life is not None or plan.must_wait:
-                        replanned.append(plan)
+        replanned = _planned(batch, waiting, found)
         slow: set[Number] = {plan.life.key[:2] for plan in replanned if plan.life is not None and plan.is_further_life}
         for number, tasks in waiting.items():
             if self._assign(batch, tasks, found[number]):
                 slow.add(number)
         self._append(batch, waiting, found)
-        claimed = claims.settle(self._connection, found, organisations=batch.organisations)
-        replanned.extend(claimed)
         if slow:
             folding.refold(self._connection, {number: found[number] for number in slow})
+        replanned.extend(_settled(self._connection, waiting, found, replanned))
         judged = [life for of_number in found.values() for life in of_number if life.judge(batch.knowledge)]
         written = writing.write(self._connection, judged, batch.knowledge)
         won = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
@@ -228,7 +219,7 @@ class Writer:
             newest_at=newest,
             length=len(own),
             digest=item.digest,
-            ids=frozenset(registers.id_hash(scan.event_id) for scan in own),
+            ids=frozenset(registers.name_hash(registers.listed_name(scan.event_id, scan.variant)) for scan in own),
         )
         known = registers.unpack(life.registers)
         before = known.get(item.source)
@@ -274,6 +265,34 @@ class Writer:
     def _connection_tell(self, batch: Batch) -> None:
         if batch.told:
             statements.tell(self._connection, batch.told)
+
+
+def _planned(batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]) -> list[shipments.Plan]:
+    """Plan and answer the shipments; return the plans that write something."""
+    planned: list[shipments.Plan] = []
+    for number, tasks in waiting.items():
+        for task in tasks:
+            if isinstance(task.item, ShipmentIn):
+                plan = shipments.plan(task.item, task.sender, found[number], organisations=batch.organisations)
+                task.result = plan.result
+                if plan.life is not None or plan.must_wait:
+                    planned.append(plan)
+    return planned
+
+
+def _settled(
+    connection: psycopg.Connection[Any],
+    waiting: dict[Number, list[Task]],
+    found: dict[Number, list[Life]],
+    planned: Sequence[shipments.Plan],
+) -> list[shipments.Plan]:
+    """Settle claims with what this batch's scans say, and answer those that were made in this batch."""
+    settled = claims.settle(connection, found, of_batch=[plan for plan in planned if plan.must_wait])
+    for plan in settled:
+        for task in waiting[plan.shipment.waybill_no, plan.shipment.carrier]:
+            if task.item is plan.shipment:
+                task.result = plan.result
+    return settled
 
 
 def _number_of(item: Item) -> Number:

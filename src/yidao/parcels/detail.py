@@ -13,7 +13,7 @@ from django.db import connection
 from yidao.accounts.actors import Actor
 from yidao.kit import crypto
 from yidao.kit.errors import NotVisible
-from yidao.parcels import access, folding, lives
+from yidao.parcels import access, folding, lives, registers
 from yidao.parcels.queries import kind_name, masked
 from yidao.policies import queries as policies
 from yidao.rules import anomalies, episodes, parcel, routes, sources
@@ -284,7 +284,7 @@ def _timeline(key: lives.Key, first_scan_at: datetime, last_scan_at: datetime) -
     facts = [
         sources.ScanFact(
             source=row[0],
-            event_id=row[1],
+            event_id=registers.listed_name(row[1], row[4]) if row[2] == sources.LISTED else row[1],
             revision=row[2],
             is_retracted=row[3],
             occurred_at=instant(row[5]),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import psycopg
 
 from yidao.kit import arrays
-from yidao.parcels import hot
+from yidao.parcels import hot, registers
 from yidao.parcels.lives import Life, Number
 from yidao.rules import parcel, routes, scans, sources
 from yidao.rules.instants import DAY, Instant, to_datetime
@@ -68,7 +68,7 @@ def facts_of(connection: psycopg.Connection[Any], some: Mapping[Number, Sequence
         ) = row[:11]
         fact = sources.ScanFact(
             source=source,
-            event_id=event_id,
+            event_id=registers.listed_name(event_id, variant) if revision == sources.LISTED else event_id,
             revision=revision,
             is_retracted=is_retracted,
             occurred_at=occurred_at,

@@ -1,6 +1,6 @@
 """
 The max-registers of one parcel (which full list of which provider wins) in their stored form. A register remembers
-short hashes of the winning list's event ids, so that a longer list which only adds scans can be merged without
+short hashes of the winning list's scans, so that a longer list which only adds scans can be merged without
 reading any.
 """
 
@@ -13,7 +13,7 @@ _ID_SIZE = 8
 
 
 class Register(NamedTuple):
-    """The winning list of one source: its place in the order of lists, and the hashes of its event ids."""
+    """The winning list of one source: its place in the order of lists, and the hashes of its scans."""
 
     pushed_at: int
     newest_at: int
@@ -27,9 +27,18 @@ class Register(NamedTuple):
         return self.pushed_at, self.newest_at, self.length, self.digest
 
 
-def id_hash(event_id: str) -> bytes:
-    """Return the short hash by which a register remembers an event id."""
-    return blake2b(event_id.encode(), digest_size=_ID_SIZE).digest()
+def listed_name(event_id: str, variant: int) -> str:
+    """
+    Return the name by which a full list holds a scan: the event and what was said of it.
+
+    The list that wins decides about contents too: a keyword that a later list no longer has was a mistake.
+    """
+    return f"{event_id}~{variant:x}"
+
+
+def name_hash(name: str) -> bytes:
+    """Return the short hash by which a register remembers a listed scan."""
+    return blake2b(name.encode(), digest_size=_ID_SIZE).digest()
 
 
 def pack(registers: dict[str, Register]) -> bytes:
