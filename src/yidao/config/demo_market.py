@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import httpx
 import psycopg
 
 from yidao.config import database, demo_cast, demo_clock, env
 from yidao.kit import clock, logs
 from yidao.market import courier, stamps, stories
-from yidao.market.courier import Courier, Receipt
+from yidao.market.courier import Courier, Keys, Receipt
 from yidao.market.ledger import Ledger
+from yidao.market.line import Line, Post
 from yidao.market.world import World
 from yidao.parcels import hot, sweeps
 from yidao.rules.instants import instant
@@ -36,21 +36,25 @@ _TELL_PROGRESS = "UPDATE demo_forward SET state = %s, reached_sim = %s, fault = 
 
 
 class Player:
-    """Plays one demo over one HTTP client; `stop` ends it after the step at hand."""
+    """Plays one demo over one line to the intake; `stop` ends it after the step at hand."""
 
     def __init__(
-        self, *, connection: psycopg.Connection[Any], client: httpx.AsyncClient, stop: threading.Event
+        self,
+        *,
+        connection: psycopg.Connection[Any],
+        post: Post,
+        keys: Keys,
+        stop: threading.Event,
     ) -> None:
         found = demo_clock.read(connection)
         assert found is not None, "the market plays only in a demo"
-        tenants = demo_cast.tenants(connection)
         self.choices = demo_cast.choices(connection)
         self.receipt = Receipt()
         self._connection = connection
         self._stop = stop
-        self._courier = Courier(client, demo_cast.keys(tenants, now=found.base_sim), is_stopped=stop.is_set)
+        self._courier = Courier(post, keys, is_stopped=stop.is_set)
         self._now = stamps.second_of(found.at(clock.real_now()))
-        cast = tenants.cast()
+        cast = demo_cast.tenants(connection).cast()
         world = World(seed=self.choices.seed, begins_at=self.choices.begins_at, per_day=self.choices.per_day, cast=cast)
         told = stories.stories(cast=cast, opens_at=self.choices.opens_at)
         # A step that was cut short is told again: the intake knows what it has seen already.
@@ -147,16 +151,14 @@ def _steps(start: int, until: int, size: int) -> Iterator[int]:
 def run(stop: threading.Event) -> None:
     """Play until told to stop; an intake or a database that goes away is waited for."""
     settings = env.settings()
-    address = f"http://{settings.host}:{settings.intake_port}"
     while not stop.is_set():
         try:
-            with hot.connect(database.runtime_url()) as connection:
-                asyncio.run(_play(connection, address, stop))
+            with (
+                hot.connect(database.runtime_url()) as connection,
+                Line(settings.host, settings.intake_port, size=courier.IN_FLIGHT_MAX) as line,
+            ):
+                keys = demo_cast.keys(demo_cast.tenants(connection), now=clock.business_now(connection))
+                asyncio.run(Player(connection=connection, post=line, keys=keys, stop=stop).play())
         except* (psycopg.OperationalError, psycopg.InterfaceError, courier.Undelivered) as group:
             log.warning("market interrupted", faults=[type(fault).__name__ for fault in group.exceptions])
             stop.wait(AGAIN_SECONDS)
-
-
-async def _play(connection: psycopg.Connection[Any], address: str, stop: threading.Event) -> None:
-    async with courier.client(address) as client:
-        await Player(connection=connection, client=client, stop=stop).play()

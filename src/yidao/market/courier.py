@@ -4,24 +4,24 @@ import asyncio
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-import httpx
 import msgspec
 
 from yidao.market import stamps, wires
+from yidao.market.line import Answer, Post, Unreached
 from yidao.market.wires import Message
 
 EVENTS_A_REQUEST = 500
 ENTRIES_A_PUSH = 40
 BATCHES_IN_FLIGHT = 4
 PUSHES_IN_FLIGHT = 16
+IN_FLIGHT_MAX = BATCHES_IN_FLIGHT + PUSHES_IN_FLIGHT
 TRIES_MAX = 120
 WAIT_SECONDS_MAX = 2.0
-TIMEOUT_SECONDS = 60.0
 
 
 class Undelivered(Exception):
@@ -89,19 +89,16 @@ class _Request:
 
 
 class Courier:
-    """Delivers messages through one HTTP client; knows nothing of time but how long to wait before it tries again."""
+    """Delivers messages over one line; knows nothing of time but how long to wait before it tries again."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, keys: Keys, *, is_stopped: Callable[[], bool] = lambda: False
-    ) -> None:
-        self._client = client
+    def __init__(self, post: Post, keys: Keys, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
+        self._send = post
         self._keys = keys
         self._is_stopped = is_stopped
 
     async def deliver(self, messages: Sequence[Message]) -> Receipt:
         """
-        Post messages and wait for every answer: shipments first, then the carriers' events, then the aggregators'
-        lists.
+        Post messages and wait for every answer: shipments first, then the carriers' events and the aggregators' lists.
 
         What the intake rejects is counted, not repeated. Equal parcels share a request where they can.
 
@@ -112,22 +109,25 @@ class Courier:
         groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
         for message in messages:
             groups[message.channel, message.via].append(message)
-        waves: tuple[tuple[frozenset[str], int], ...] = (
-            (frozenset({wires.PARCELS}), BATCHES_IN_FLIGHT),
-            (frozenset({wires.NATIVE, wires.SHOP_EVENTS, wires.KDNIAO}), BATCHES_IN_FLIGHT),
-            (frozenset({wires.KUAIDI100}), PUSHES_IN_FLIGHT),
-        )
-        for channels, in_flight in waves:
-            requests = [
-                request
-                for (channel, via), group in groups.items()
-                if channel in channels
-                for request in self._requests(channel, via, group)
-            ]
-            receipt.add(await self._post_all(requests, in_flight))
+        shipments = [group for group in groups if group[0] == wires.PARCELS]
+        receipt.add(await self._post_all(self._all(shipments, groups), BATCHES_IN_FLIGHT))
+        pushes = [group for group in groups if group[0] == wires.KUAIDI100]
+        others = [group for group in groups if group[0] not in (wires.PARCELS, wires.KUAIDI100)]
+        async with asyncio.TaskGroup() as both:
+            batched = both.create_task(self._post_all(self._all(others, groups), BATCHES_IN_FLIGHT))
+            single = both.create_task(self._post_all(self._all(pushes, groups), PUSHES_IN_FLIGHT))
+        receipt.add(batched.result())
+        receipt.add(single.result())
         return receipt
 
-    def _requests(self, channel: str, via: str, group: list[Message]) -> list[_Request]:
+    def _all(
+        self, wanted: Iterable[tuple[str, str]], groups: Mapping[tuple[str, str], list[Message]]
+    ) -> Iterator[_Request]:
+        """Yield the requests of some groups; each is built when somebody is free to post it."""
+        for channel, via in wanted:
+            yield from self._requests(channel, via, groups[channel, via])
+
+    def _requests(self, channel: str, via: str, group: list[Message]) -> Iterable[_Request]:
         if channel == wires.PARCELS:
             token = self._keys.shops[via] if via else self._keys.platform
             return _batches("/v1/parcels", "parcels", token, group)
@@ -137,11 +137,10 @@ class Courier:
             return _batches("/v1/tracking-events", "events", self._keys.shops[via], group)
         if channel == wires.KDNIAO:
             return _kdniao_pushes(self._keys.kdniao, group)
-        return [_kuaidi100_push(self._keys.kuaidi100, message) for message in group]
+        return (_kuaidi100_push(self._keys.kuaidi100, message) for message in group)
 
-    async def _post_all(self, requests: Iterable[_Request], in_flight: int) -> Receipt:
+    async def _post_all(self, queue: Iterator[_Request], in_flight: int) -> Receipt:
         receipt = Receipt()
-        queue = iter(requests)
 
         async def work() -> None:
             for request in queue:
@@ -158,32 +157,30 @@ class Courier:
             if fault and self._is_stopped():
                 break
             try:
-                answer = await self._client.post(
-                    request.path, content=request.body, headers=request.headers, timeout=TIMEOUT_SECONDS
-                )
-            except httpx.TransportError as error:
-                fault = type(error).__name__
+                answer = await self._send(request.path, request.headers, request.body)
+            except Unreached as error:
+                fault = str(error)
                 await asyncio.sleep(min(WAIT_SECONDS_MAX, 0.1 * (attempt + 1)))
                 continue
-            if answer.status_code != 429 and answer.status_code < 500:
+            if answer.status != 429 and answer.status < 500:
                 return _receipt(answer, request.count)
-            fault = f"HTTP {answer.status_code}"
+            fault = f"HTTP {answer.status}"
             await asyncio.sleep(_wait_seconds(answer))
         raise Undelivered(f"{request.path}: {fault}")
 
 
-def _wait_seconds(answer: httpx.Response) -> float:
-    text = answer.headers.get("Retry-After", "")
+def _wait_seconds(answer: Answer) -> float:
+    text = answer.headers.get("retry-after", "")
     return min(WAIT_SECONDS_MAX, float(text)) if text.isascii() and text.isdigit() else 0.5
 
 
-def _receipt(answer: httpx.Response, count: int) -> Receipt:
+def _receipt(answer: Answer, count: int) -> Receipt:
     receipt = Receipt(requests=1)
-    if answer.status_code != 200 or not answer.headers.get("Content-Type", "").startswith("application/json"):
-        receipt.items[f"HTTP {answer.status_code}"] += count
-        receipt.problems[_code(answer.content)] += 1
+    if answer.status != 200 or not answer.headers.get("content-type", "").startswith("application/json"):
+        receipt.items[f"HTTP {answer.status}"] += count
+        receipt.problems[_code(answer.body)] += 1
         return receipt
-    items = _answers.decode(answer.content).items
+    items = _answers.decode(answer.body).items
     if not items:
         receipt.items["PUSHED"] += count
     for item in items:
@@ -207,12 +204,12 @@ def _parcel_first(message: Message) -> tuple[str, int]:
     return body.waybill_no, message.send_at
 
 
-def _batches(path: str, name: str, token: str, group: Sequence[Message]) -> list[_Request]:
+def _batches(path: str, name: str, token: str, group: Sequence[Message]) -> Iterable[_Request]:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return [
+    return (
         _Request(path=path, headers=headers, body=_encoder.encode({name: [one.body for one in part]}), count=len(part))
         for part in _parts(group, EVENTS_A_REQUEST)
-    ]
+    )
 
 
 def _parts(group: Sequence[Message], size: int) -> Iterable[Sequence[Message]]:
@@ -227,12 +224,12 @@ def _kuaidi100_push(key: PushKey, message: Message) -> _Request:
     return _Request(path=f"/push/kuaidi100/{key.credential_id}", headers=_FORM, body=body, count=1)
 
 
-def _kdniao_pushes(key: PushKey, group: Sequence[Message]) -> list[_Request]:
+def _kdniao_pushes(key: PushKey, group: Sequence[Message]) -> Iterable[_Request]:
     path = f"/push/kdniao/{key.credential_id}"
-    return [
+    return (
         _Request(path=path, headers=_FORM, body=_kdniao_form(key, part), count=len(part))
         for part in _parts(group, ENTRIES_A_PUSH)
-    ]
+    )
 
 
 def _kdniao_form(key: PushKey, part: Sequence[Message]) -> bytes:
@@ -263,9 +260,3 @@ def kdniao_sign(request_data: str, key: str) -> str:
     """Return what KDNiao writes into `DataSign`."""
     digest = hashlib.md5(f"{request_data}{key}".encode(), usedforsecurity=False).hexdigest()
     return base64.b64encode(digest.encode()).decode()
-
-
-def client(base_url: str) -> httpx.AsyncClient:
-    """Return the HTTP client the market uses: connections kept alive, no proxies from the environment."""
-    limits = httpx.Limits(max_connections=PUSHES_IN_FLIGHT + BATCHES_IN_FLIGHT, keepalive_expiry=30)
-    return httpx.AsyncClient(base_url=base_url, limits=limits, trust_env=False)

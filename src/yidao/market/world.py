@@ -224,10 +224,10 @@ def _speaker(shop_no: int) -> str:
     return "charlie" if data.SHOPS[shop_no].key == "charlie" else ""
 
 
-# Which source tells a parcel's life: by the second digit of a roll the carrier itself, an aggregator, or both.
-_BY_KUAIDI100: Final = 0.03
-_BY_KDNIAO: Final = 0.09
-_BY_BOTH: Final = 0.10
+# Which source tells a life, as bounds of a roll: Kuaidi100, KDNiao, one of them beside the carrier, else the carrier.
+_BY_KUAIDI100: Final = 0.012
+_BY_KDNIAO: Final = 0.07
+_BY_BOTH: Final = 0.08
 _MISNAMED: Final = 0.6995, 0.7
 
 
