@@ -3,6 +3,8 @@
 import asyncio
 import threading
 
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from procrastinate import exceptions as job_exceptions
 from procrastinate.contrib.django import app as jobs
 
@@ -46,6 +48,8 @@ class JobRunner(threading.Thread):
     async def _run_once(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
+        # Periodic jobs are deferred over Django's connection, which a restarted database has left dead.
+        await sync_to_async(close_old_connections)()
         worker_app = jobs.with_connector(jobs.connector.get_worker_connector())  # type: ignore[attr-defined]
         async with worker_app.open_async():
             await worker_app.run_worker_async(
