@@ -50,8 +50,10 @@ def explain(
     watch.run(milestones, holds)
     found = [_status(milestones, plan)]
     found += _moved_nothing(milestones)
-    for episode in watch.episodes_now():
-        found += _episode(episode, watch, policy)
+    episodes = watch.episodes_now()
+    starts = {(each.type, each.opens_at) for each in episodes}
+    for episode in episodes:
+        found += _episode(episode, starts, watch, policy)
     found += _veiled(watch)
     found += _advice(milestones)
     return tuple(found)
@@ -108,11 +110,13 @@ def _kind(entry: parcel.Entry) -> Kind:
 # --- Episodes --------------------------------------------------------------------------------------------------------
 
 
-def _episode(episode: Episode, watch: Watch, policy: Policy) -> Iterator[Because]:
+def _episode(episode: Episode, starts: set[tuple[int, int]], watch: Watch, policy: Policy) -> Iterator[Because]:
+    """Tell what opened an episode, what made it severe, and what closed it; `starts` are the keys of all episodes."""
     type_ = Type(episode.type)
     ends_at = episode.closes_at or watch.now
     for ground in sorted(watch.grounds):
-        if ground.type == type_ and episode.opens_at <= ground.at <= ends_at:
+        is_of_the_next = ground.at > episode.opens_at and (ground.type, ground.at) in starts
+        if ground.type == type_ and episode.opens_at <= ground.at <= ends_at and not is_of_the_next:
             yield Because(
                 code=f"anomaly.{ground.reason.name.lower()}",
                 about=type_,

@@ -19,6 +19,9 @@ End = tuple[int, Closing]
 """An instant that may close an episode, 0 for never, and what it would close it as."""
 
 
+_NOT_RETURNED: End = (0, Closing.RETURNED)
+
+
 class Ground(NamedTuple):
     """Why something opened, or would have: type, instant, reason, and when its clock started (0: no clock did)."""
 
@@ -65,29 +68,58 @@ class Watch:
     before the scan is taken, and the episode then opens and closes at that instant.
     """
 
-    # Running clocks, by what started them; `box_at` is also how a parcel in a locker is known.
-    gap_at = hub_at = news_at = out_at = box_at = 0
-    damage_ends_at = 0
-    alarm: int = END_OF_TIME
-    due: int = END_OF_TIME
-    # Where the parcel is, and what happened to it.
-    state = parcel.FIRST_STATE
-    is_at_customs = is_self_collected = has_weak = False
-    previous_out_at = voided_at = refunded_at = 0
-    signed_at = sign_city = 0
-    returned: End = (0, Closing.RETURNED)
-    # What is open, as a mask of types, and the holds.
-    mask = 0
-    veils: tuple[Hold, ...] = ()
-    resolved: tuple[Hold, ...] = ()
+    __slots__ = (
+        "alarm",
+        "box_at",
+        "damage_ends_at",
+        "done",
+        "due",
+        "gap_at",
+        "grounds",
+        "has_weak",
+        "hub_at",
+        "is_at_customs",
+        "is_self_collected",
+        "limits",
+        "mask",
+        "news_at",
+        "now",
+        "open_ones",
+        "out_at",
+        "plan",
+        "policy",
+        "previous_out_at",
+        "refunded_at",
+        "resolved",
+        "returned",
+        "sign_city",
+        "signed_at",
+        "state",
+        "veiled",
+        "veils",
+        "voided_at",
+    )
 
     def __init__(self, plan: Plan, policy: Policy, now: int) -> None:
         self.plan, self.policy, self.now = plan, policy, now
         self.limits: Limits = limits_for(policy, plan.sender_city, plan.receiver_city, plan.shipped_at)
+        # Running clocks, by what started them; `box_at` is also how a parcel in a locker is known.
+        self.gap_at = self.hub_at = self.news_at = self.out_at = self.box_at = self.damage_ends_at = 0
+        self.alarm: int = END_OF_TIME
+        self.due: int = END_OF_TIME
+        # Where the parcel is, and what happened to it.
+        self.state = parcel.FIRST_STATE
+        self.is_at_customs = self.is_self_collected = self.has_weak = False
+        self.previous_out_at = self.voided_at = self.refunded_at = self.signed_at = self.sign_city = 0
+        self.returned = _NOT_RETURNED
+        # What is open, what was, and what may hide it.
+        self.mask = 0
         self.open_ones: dict[int, _Open] = {}
         self.done: list[Episode] = []
         self.grounds: list[Ground] = []
         self.veiled: list[tuple[Ground, HoldKind, int]] = []
+        self.veils: tuple[Hold, ...] = ()
+        self.resolved: tuple[Hold, ...] = ()
 
     # --- The pass ---
 
@@ -277,7 +309,7 @@ class Watch:
         if roles.IS_SIGNED[before]:
             self._sign_again(at, kind, city, state)
         elif roles.IS_SIGNED[state]:
-            self.signed_at, self.sign_city, self.returned = at, city, (0, Closing.RETURNED)
+            self.signed_at, self.sign_city, self.returned = at, city, _NOT_RETURNED
             self.is_self_collected = kind == _SIGNED_AT_LOCKER or roles.STAGE[before] == roles.COLLECTION
             hour = local_hour(Instant(at), offset_minutes=self.policy.zone_offset_minutes)
             if self.policy.odd_sign_from_hour <= hour < self.policy.odd_sign_until_hour:
