@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+
 from yidao.kit import logs
 
 

@@ -1,0 +1,102 @@
+"""The command line tells what is wrong by the variable's name and gives scripts an exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from yidao.config import env
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ("up", "migrate", "web", "intake", "worker", "import-events", "rebuild", "doctor", "demo")
+
+
+def _yidao(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "yidao.config", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "COLUMNS": "200", "TERM": "dumb", **environment},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_help_names_every_command_and_needs_no_database() -> None:
+    answer = _yidao("--help")
+
+    assert answer.returncode == 0
+    assert [command for command in COMMANDS if f" {command} " not in answer.stdout] == []
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "demo"])
+def test_every_command_has_help(command: str) -> None:
+    answer = _yidao(command, "--help")
+
+    assert answer.returncode == 0
+    assert "Usage" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("YIDAO_WEB_PORT", "eighty", id="a port that is no number"),
+        pytest.param("YIDAO_WEB_PORT", "70000", id="a port that is too high"),
+        pytest.param("YIDAO_DATABASE_URL", "mysql://localhost/yidao", id="a database of another kind"),
+        pytest.param("YIDAO_INTAKE_BATCH_MAX", "0", id="a limit of nothing"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_ends_with_two(variable: str, value: str) -> None:
+    answer = _yidao("doctor", **{variable: value})
+
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"{variable}: ")
+
+
+def test_a_database_that_does_not_answer_is_told_in_one_line() -> None:
+    answer = _yidao("migrate", YIDAO_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert answer.returncode == 1
+    assert "The database cannot be reached" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_an_unknown_option_is_a_usage_fault() -> None:
+    assert _yidao("up", "--fast").returncode == 2
+
+
+def test_the_doctor_finds_a_migrated_database_well(owner_dsn: str) -> None:
+    answer = _yidao("doctor", YIDAO_DATABASE_URL=owner_dsn)
+
+    lines = {line.split("│")[1].strip(): line for line in answer.stdout.splitlines() if line.count("│") == 5}
+    assert answer.returncode in {0, 1}
+    assert {subject: " ok " in lines[subject] for subject in ("PostgreSQL", "Roles", "Schema")} == {
+        "PostgreSQL": True,
+        "Roles": True,
+        "Schema": True,
+    }
+
+
+def test_the_doctor_never_shows_a_password() -> None:
+    answer = _yidao("doctor", YIDAO_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/none")
+
+    assert answer.returncode == 2
+    assert "secret" not in answer.stdout + answer.stderr
+
+
+def test_every_setting_is_explained_on_the_settings_page() -> None:
+    page = (ROOT / "docs" / "operating" / "settings.md").read_text(encoding="utf-8")
+    said = [line for line in page.splitlines() if line.startswith("| `YIDAO_")]
+
+    expected = [
+        f"| `YIDAO_{name.upper()}` | {_shown(field.default)} | {field.description} |"
+        for name, field in env.Settings.model_fields.items()
+    ]
+    assert said == expected
+
+
+def _shown(default: object) -> str:
+    return "" if default in (None, "") else f"`{default}`"
