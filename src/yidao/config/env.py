@@ -13,34 +13,45 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="YIDAO_", env_file=None, extra="ignore", frozen=True)
 
     database_url: str = Field(
-        "", description="PostgreSQL address of your own server; empty means the embedded database."
+        default="", description="PostgreSQL address of your own server; empty means the embedded database."
     )
     data_dir: Path | None = Field(
-        None, description="Where the embedded database lives; empty means a folder chosen for this user."
+        default=None, description="Where the embedded database lives; empty means a folder chosen for this user."
     )
     pg_bin: Path | None = Field(
-        None, description="Folder with the PostgreSQL binaries for the embedded database; empty means searched for."
+        default=None,
+        description="Folder with the PostgreSQL binaries for the embedded database; empty means searched for.",
     )
     keys_file: Path | None = Field(
-        None, description="The key ring (mode 0600), outside the data folder; made at first start."
+        default=None, description="The key ring (mode 0600), outside the data folder; made at first start."
     )
-    host: str = Field("127.0.0.1", description="Address the servers bind to.")
-    web_port: int = Field(8000, ge=1, le=65535, description="Port of the pages and the reading API.")
-    intake_port: int = Field(8001, ge=1, le=65535, description="Port on which machines push events and shipments.")
-    allowed_hosts: str = Field("localhost,127.0.0.1", description="Comma-separated host names the pages answer to.")
-    debug: bool = Field(False, description="Developer mode; never on a machine others can reach.")
-    secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; switch on behind TLS.")
+    host: str = Field(default="127.0.0.1", description="Address the servers bind to.")
+    web_port: int = Field(default=8000, ge=1, le=65535, description="Port of the pages and the reading API.")
+    intake_port: int = Field(
+        default=8001, ge=1, le=65535, description="Port on which machines push events and shipments."
+    )
+    allowed_hosts: str = Field(
+        default="localhost,127.0.0.1", description="Comma-separated host names the pages answer to."
+    )
+    debug: bool = Field(default=False, description="Developer mode; never on a machine others can reach.")
+    secure_cookies: bool = Field(default=False, description="Send cookies over HTTPS only; switch on behind TLS.")
     intake_queue_items: int = Field(
-        20_000, ge=1, description="Events that may wait for the writer before 429 is answered."
+        default=20_000, ge=1, description="Events that may wait for the writer before 429 is answered."
     )
     intake_queue_bytes: int = Field(
-        64 * 1024 * 1024, ge=1024, description="Bytes that may wait before 429 is answered."
+        default=64 * 1024 * 1024, ge=1024, description="Bytes that may wait before 429 is answered."
     )
-    intake_batch_max: int = Field(5_000, ge=1, le=20_000, description="Events written in one transaction at the most.")
-    demo_seed: int = Field(20211122, description="Seed of the demo world.")
-    demo_start: str = Field("2022-06-20T08:00:00+08:00", description="Simulated time at which a new demo begins.")
-    demo_rate: float = Field(60.0, gt=0, le=3600, description="Simulated seconds per real second in the demo.")
-    demo_parcels: int = Field(50_000, ge=0, le=1_000_000, description="Parcels of history a new demo starts with.")
+    intake_batch_max: int = Field(
+        default=5_000, ge=1, le=20_000, description="Events written in one transaction at the most."
+    )
+    demo_seed: int = Field(default=20211122, description="Seed of the demo world.")
+    demo_start: str = Field(
+        default="2022-06-20T08:00:00+08:00", description="Simulated time at which a new demo begins."
+    )
+    demo_rate: float = Field(default=60.0, gt=0, le=3600, description="Simulated seconds per real second in the demo.")
+    demo_parcels: int = Field(
+        default=50_000, ge=0, le=1_000_000, description="Parcels of history a new demo starts with."
+    )
 
     @field_validator("database_url")
     @classmethod
