@@ -1,11 +1,24 @@
-"""Turns the message catalogues (.po, written by people) into the form Django reads (.mo, never committed)."""
+"""
+Turns the message catalogues (.po, written by people) into the form Django reads (.mo, never committed), and finds every
+message of the sources, so that a test can tell that none is without its Chinese.
+"""
 
+import ast
 import os
 from pathlib import Path
 
-from babel.messages import mofile, pofile
+from babel.messages import extract, mofile, pofile
+from babel.messages.catalog import Catalog
 
-LOCALE_DIR = Path(__file__).resolve().parent.parent / "locale"
+PACKAGE = Path(__file__).resolve().parent.parent
+LOCALE_DIR = PACKAGE / "locale"
+KEYWORDS = {
+    **extract.DEFAULT_KEYWORDS,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext_lazy": (1, 2),
+}
+METHODS = [("**/templates/**.html", "jinja2.ext.babel_extract"), ("**.py", "python")]
 
 
 def compile_stale(*, folder: Path = LOCALE_DIR) -> int:
@@ -19,11 +32,49 @@ def compile_stale(*, folder: Path = LOCALE_DIR) -> int:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        with source.open("rb") as file:
-            catalogue = pofile.read_po(file, locale=source.parent.parent.name, abort_invalid=True)
         draft = target.with_name(f".{target.name}.{os.getpid()}")
         with draft.open("wb") as file:
-            mofile.write_mo(file, catalogue)
+            mofile.write_mo(file, read(source))
         draft.replace(target)
         compiled += 1
     return compiled
+
+
+def read(source: Path) -> Catalog:
+    """
+    Return a catalogue.
+
+    :raises babel.messages.pofile.PoFileError: it is malformed; the message names the line.
+    """
+    with source.open("rb") as file:
+        return pofile.read_po(file, locale=source.parent.parent.name, abort_invalid=True)
+
+
+def messages_of_sources(*, folder: Path = PACKAGE) -> Catalog:
+    """
+    Return every message of the package: those marked in code and templates, and those of refusals.
+
+    A refusal's message is a plain class attribute `message`, which no keyword marks.
+    """
+    found = Catalog()
+    for name, line, message, _comments, context in extract.extract_from_dir(
+        str(folder), method_map=METHODS, options_map={}, keywords=KEYWORDS
+    ):
+        found.add(message, locations=[(name, line)], context=context)
+    for name, line, message in _refusals(folder):
+        found.add(message, locations=[(name, line)])
+    return found
+
+
+def _refusals(folder: Path) -> list[tuple[str, int, str]]:
+    messages = []
+    for path in sorted(folder.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for each in node.body:
+                match each:
+                    case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant(value=str() as text)):
+                        messages.append((str(path.relative_to(folder)), each.lineno, text))
+    return messages

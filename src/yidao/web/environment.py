@@ -34,7 +34,8 @@ def url(name: str, **parts: Any) -> str:
 
 def environment(**options: Any) -> Environment:
     """Return the environment; a name that a template misspells is an error, never an empty string."""
-    made = Environment(**options, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 -- Django passes autoescape=True.
+    options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = Environment(**options)  # noqa: S701  Django passes autoescape=True.
     made.add_extension("jinja2.ext.i18n")
     made.install_gettext_callables(  # type: ignore[attr-defined]
         translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
