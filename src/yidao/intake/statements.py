@@ -24,6 +24,8 @@ TOLD_MAX: Final = 200
 
 ScanIdentity = tuple[str, str, str, str, int, bool, int]
 ListIdentity = tuple[str, str, str, bytes]
+Placed = tuple[Life, Number, ScanIn]
+"""A scan with the life it belongs to and the number it is kept under, which an alias may have changed."""
 
 
 def quarantine(
@@ -99,7 +101,7 @@ _DAY: Final = 86_400_000_000
 
 def add_scans(
     connection: psycopg.Connection[Any],
-    scans: Sequence[tuple[Life, Number, ScanIn]],
+    scans: Sequence[Placed],
     knowledge: hot.Knowledge,
 ) -> set[ScanIdentity]:
     """Append scans and return the identities of those that were new."""
@@ -132,7 +134,33 @@ def add_scans(
     return set(fresh)
 
 
-def _scan_order(row: tuple[Life, Number, ScanIn]) -> tuple[Any, ...]:
+def copy_scans(connection: psycopg.Connection[Any], scans: Sequence[Placed], knowledge: hot.Knowledge) -> None:
+    """
+    Append scans that are known to be new.
+
+    :raises psycopg.errors.UniqueViolation: another writer appended one of them meanwhile.
+    """
+    if not scans:
+        return
+    now = knowledge.now_at.isoformat()
+    rows = [
+        f"{number[0]}\t{number[1]}\t{life.life}\t{scan.source}\t{_escaped(scan.event_id)}\t{scan.revision}\t"
+        f"{'t' if scan.is_retracted else 'f'}\t{scan.variant}\t{to_datetime(Instant(scan.occurred_at)).isoformat()}\t"
+        f"{now}\t{scan.kind}\t{scan.flags}\t{_escaped(scan.code)}\t{scan.division}\t{_escaped(scan.place)}\t"
+        f"{_escaped(scan.description)}\n"
+        for life, number, scan in sorted(scans, key=_scan_order)
+    ]
+    with connection.cursor().copy(hot.STATEMENTS["copy_scans"]) as copy:
+        copy.write("".join(rows))
+
+
+def _escaped(text: str) -> str:
+    if "\\" not in text and text.isprintable():
+        return text
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _scan_order(row: Placed) -> tuple[Any, ...]:
     life, number, scan = row
     return (*number, life.life, scan.source, scan.event_id, scan.revision, scan.is_retracted, scan.variant)
 

@@ -3,7 +3,7 @@ One transaction for whatever arrived together: shipments begin lives, scans and 
 lives are folded, judged and swapped in; only then is anybody answered. Running a batch again is harmless.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -52,6 +52,7 @@ class Task:
     number: Number
     result: ItemResult | None = None
     life: Life | None = None
+    is_sure: bool = False
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Batch:
     seen: set[tuple[Any, ...]] = field(default_factory=set)
     months: set[tuple[int, int]] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
+    may_copy: bool = True
     changes: int = 0
 
 
@@ -80,6 +82,7 @@ class Writer:
         self.knowledge = hot.Knowledge()
         self.figures = figures.Figures()
         self._months: set[tuple[int, int]] = set()
+        self._hand = hot.Hand()
 
     def write(self, submissions: Sequence[Submission]) -> list[list[ItemResult]]:
         """
@@ -87,11 +90,18 @@ class Writer:
 
         :raises Contended: other writers won every round.
         """
+        try:
+            return self._write(submissions, may_copy=True)
+        except psycopg.errors.UniqueViolation:
+            # Another writer told one of these scans at this very moment; now the database sorts out which are new.
+            return self._write(submissions, may_copy=False)
+
+    def _write(self, submissions: Sequence[Submission], *, may_copy: bool) -> list[list[ItemResult]]:
         tasks = [[Task(each.sender, item, _number_of(item)) for item in each.items] for each in submissions]
         flat = [task for group in tasks for task in group]
         with self._connection.transaction():
             self.knowledge.refresh(self._connection, now=self._fixed_now)
-            batch = Batch(self.knowledge, months=self._months)
+            batch = Batch(self.knowledge, months=self._months, may_copy=may_copy)
             self._work(batch, flat)
             self._connection_tell(batch)
             self.figures.write_when_due(self._connection)
@@ -115,6 +125,7 @@ class Writer:
             if not lost:
                 return
             waiting = {number: batch.by_number[number] for number in lost}
+            batch.may_copy = False  # Their scans stand already, though the parcel rows do not tell of them yet.
         raise Contended
 
     def _follow_aliases(self, batch: Batch) -> None:
@@ -139,12 +150,18 @@ class Writer:
         for number, tasks in waiting.items():
             if self._assign(batch, tasks, found[number]):
                 slow.add(number)
-        self._append(batch, waiting, found)
+        finish_append = self._begin_append(batch, waiting, found)
+        late = slow | {number for number, of_number in found.items() if of_number and of_number[-1].claim_waiting}
+        judged = _judged(found, found.keys() - late if late else found.keys(), batch.knowledge)
+        fresh = finish_append()
         if slow:
             folding.refold(self._connection, {number: found[number] for number in slow})
-        replanned.extend(_settled(self._connection, waiting, found, replanned))
-        judged = [life for of_number in found.values() for life in of_number if life.judge(batch.knowledge)]
-        written = writing.write(self._connection, judged, batch.knowledge)
+        if late:
+            replanned.extend(_settled(self._connection, waiting, found, replanned))
+        # A fact that changes nothing still moves the version: whoever folds this life at the same time must notice it.
+        judged_before = {id(life) for life in judged}
+        judged += [life for life in _judged(found, late | fresh, batch.knowledge) if id(life) not in judged_before]
+        written = writing.write(self._connection, judged, batch.knowledge, hand=self._hand)
         won = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
         shipments.write_lines(self._connection, won)
         claims.write(self._connection, won, now=batch.knowledge.now_at)
@@ -180,15 +197,15 @@ class Writer:
             life.revised = True
         if life.revised:
             return True
-        life.entries.extend(
-            folding.entries_of(
-                occurred_at=item.occurred_at,
-                kind=item.kind,
-                division=item.division,
-                flags=item.flags,
-                is_weak=task.sender.is_weak,
-            )
+        entries = folding.entries_of(
+            occurred_at=item.occurred_at,
+            kind=item.kind,
+            division=item.division,
+            flags=item.flags,
+            is_weak=task.sender.is_weak,
         )
+        task.is_sure = life.surely_lacks(entries[0])
+        life.entries.extend(entries)
         return False
 
     def _refuse_time(self, batch: Batch, task: Task, item: ScanIn | SnapshotIn) -> None:
@@ -241,26 +258,55 @@ class Writer:
             )
         return False
 
-    def _append(self, batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]) -> None:
-        """Append the facts themselves and answer who brought something new."""
-        scans: list[tuple[Life, Number, ScanIn]] = []
+    def _begin_append(
+        self, batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]
+    ) -> Callable[[], set[Number]]:
+        """
+        Begin to append the facts themselves; the returned function waits for the end and answers who brought
+        something new.
+
+        A scan that nobody can have told before is copied; where that is in doubt it is inserted, and the database
+        decides.
+        """
+        sure: dict[tuple[Any, ...], statements.Placed] = {}
+        scans: list[statements.Placed] = []
         snapshots: list[tuple[Life, Number, SnapshotIn, list[ScanIn]]] = []
         for number, tasks in waiting.items():
             for task in tasks:
                 if task.life is None:
                     continue
                 if isinstance(task.item, ScanIn):
-                    scans.append((task.life, number, task.item))
+                    placed = (task.life, number, task.item)
+                    identity = _identity(number, task.item)
+                    if task.is_sure and batch.may_copy and identity not in sure:
+                        sure[identity] = placed
+                        task.result = task.result or ACCEPTED
+                    else:
+                        task.is_sure = False
+                        scans.append(placed)
                 elif isinstance(task.item, SnapshotIn):
                     own = [s for s in task.item.scans if folding.life_at(found[number], s.occurred_at) is task.life]
                     snapshots.append((task.life, number, task.item, own))
                     scans.extend((task.life, number, scan) for scan in own)
-        statements.ensure_months(self._connection, [scan for _, _, scan in scans], batch.months)
-        fresh_scans = statements.add_scans(self._connection, scans, batch.knowledge)
-        fresh_lists = statements.add_snapshots(self._connection, snapshots, batch.knowledge)
-        for tasks in waiting.values():
-            for task in tasks:
-                _answer(task, fresh_scans, fresh_lists)
+        statements.ensure_months(self._connection, (scan for _, _, scan in (*sure.values(), *scans)), batch.months)
+
+        def append() -> tuple[set[statements.ScanIdentity], set[statements.ListIdentity]]:
+            statements.copy_scans(self._connection, list(sure.values()), batch.knowledge)
+            fresh_scans = statements.add_scans(self._connection, scans, batch.knowledge)
+            return fresh_scans, statements.add_snapshots(self._connection, snapshots, batch.knowledge)
+
+        appended = self._hand.begin(append, size=len(sure) + len(scans))
+
+        def finish() -> set[Number]:
+            fresh_scans, fresh_lists = appended()
+            fresh: set[Number] = set()
+            for number, tasks in waiting.items():
+                for task in tasks:
+                    if not task.is_sure and _answer(task, fresh_scans, fresh_lists):
+                        fresh.add(number)
+            return fresh
+
+        return finish
 
     def _connection_tell(self, batch: Batch) -> None:
         if batch.told:
@@ -295,6 +341,14 @@ def _settled(
     return settled
 
 
+def _judged(found: dict[Number, list[Life]], numbers: Iterable[Number], knowledge: hot.Knowledge) -> list[Life]:
+    return [life for number in numbers for life in found[number] if life.judge(knowledge)]
+
+
+def _identity(number: Number, item: ScanIn) -> statements.ScanIdentity:
+    return (*number, item.source, item.event_id, item.revision, item.is_retracted, item.variant)
+
+
 def _number_of(item: Item) -> Number:
     return (item.waybill_no, item.carrier)
 
@@ -315,17 +369,19 @@ def _note_correction(task: Task, item: CorrectionIn, of_number: list[Life], *, n
     task.result = task.result or ACCEPTED
 
 
-def _answer(task: Task, fresh_scans: set[Any], fresh_lists: set[Any]) -> None:
-    if task.result is not None or task.life is None:
-        return
-    item = task.item
+def _answer(task: Task, fresh_scans: set[statements.ScanIdentity], fresh_lists: set[statements.ListIdentity]) -> bool:
+    """Answer a scan or list whose newness the database decided; return whether it brought a fact that was not there."""
+    item, life = task.item, task.life
+    if life is None or not isinstance(item, ScanIn | SnapshotIn):
+        return False
     if isinstance(item, ScanIn):
-        identity = (*task.number, item.source, item.event_id, item.revision, item.is_retracted, item.variant)
+        identity = _identity(task.number, item)
         is_new = identity in fresh_scans
         fresh_scans.discard(identity)
-        task.result = ACCEPTED if is_new else DUPLICATE
-    elif isinstance(item, SnapshotIn):
+    else:
         listed = (*task.number, item.source, item.digest)
         is_new = listed in fresh_lists
         fresh_lists.discard(listed)
-        task.result = ACCEPTED if is_new else DUPLICATE
+    life.is_touched |= is_new
+    task.result = task.result or (ACCEPTED if is_new else DUPLICATE)
+    return is_new

@@ -42,16 +42,18 @@ class Life:
     """
 
     __slots__ = (
+        "_before",
         "carrier",
         "claim_waiting",
         "creator_id",
         "creator_order_nos",
         "entries",
-        "episodes",
+        "episodes_after",
         "episodes_before",
         "has_extra_creators",
         "holds",
         "is_plan_changed",
+        "is_touched",
         "life",
         "milestones",
         "milestones_before",
@@ -103,17 +105,37 @@ class Life:
         self.shipped_at: int = shipped_at or 0
         self.paid_at: int = paid_at or 0
         self.revised_before: bool = self.revised
+        self._before: Milestones | None = None
         self.milestones: Milestones | None = None
         self.entries: list[parcel.Entry] = []
         self.registers: bytes = self.registers_before
-        self.episodes: tuple[Episode, ...] = ()
+        self.episodes_after: bytes | None = None
         self.verdict: anomalies.Verdict | None = None
         self.is_plan_changed = False
+        self.is_touched = False
 
     @property
     def key(self) -> Key:
         """Return the life's key."""
         return self.waybill_no, self.carrier, self.life
+
+    @property
+    def before(self) -> Milestones:
+        """Return the stored milestones, unpacked once."""
+        if self._before is None:
+            self._before = parcel.unpack(self.milestones_before)
+        return self._before
+
+    def surely_lacks(self, entry: parcel.Entry) -> bool:
+        """
+        Tell whether no row of a single event that gave this entry can stand in the database.
+
+        Every accepted single event has its entry in the milestones, unless something was taken back or they overflowed.
+        """
+        if not self.version:
+            return True
+        known = self.before.entries
+        return not self.revised_before and len(known) < parcel.ENTRIES_MAX and entry not in known
 
     @property
     def is_over(self) -> bool:
@@ -129,14 +151,14 @@ class Life:
 
     def judge(self, knowledge: hot.Knowledge) -> bool:
         """Derive status and episodes at the batch's instant; return whether anything is to be written."""
-        before = parcel.unpack(self.milestones_before)
+        before = self.before
         milestones = self.milestones
         if milestones is None:
             milestones = parcel.merge(before, parcel.of(self.entries)) if self.entries else before
         if (
             self.version
             and milestones == before
-            and not self.is_plan_changed
+            and not (self.is_plan_changed or self.is_touched)
             and self.registers == self.registers_before
             and self.revised == self.revised_before
         ):
@@ -145,9 +167,16 @@ class Life:
         self.verdict = verdict_of(self, milestones, knowledge, at=knowledge.now)
         return True
 
+    def packed_episodes(self) -> bytes:
+        """Return the stored form of the new verdict's episodes, made once."""
+        if self.episodes_after is None:
+            assert self.verdict is not None
+            self.episodes_after = packed(self.verdict)
+        return self.episodes_after
+
     def judge_again(self, knowledge: hot.Knowledge) -> None:
         """Derive the verdict because time has passed, from unchanged facts."""
-        self.milestones = parcel.unpack(self.milestones_before)
+        self.milestones = self.before
         self.verdict = verdict_of(self, self.milestones, knowledge, at=knowledge.now)
 
 
@@ -220,8 +249,7 @@ def packed(verdict: anomalies.Verdict) -> bytes:
 def register_changes(life: Life) -> tuple[Change, ...]:
     """Return what changed between the stored episodes and the new verdict."""
     assert life.verdict is not None
-    stored = packed(life.verdict)
-    if stored == life.episodes_before:
+    if life.packed_episodes() == life.episodes_before:
         return ()
     return episodes.diff(episodes.unpack_episodes(life.episodes_before), life.verdict.episodes)
 

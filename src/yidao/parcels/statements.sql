@@ -49,6 +49,10 @@ FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %
 ON CONFLICT DO NOTHING
 RETURNING waybill_no, carrier, source, event_id, revision, is_retracted, variant
 
+-- copy_scans --
+COPY scan (waybill_no, carrier, life, source, event_id, revision, is_retracted, variant, occurred_at, recorded_at, kind, flags,
+           code, division, place, description) FROM STDIN
+
 -- add_snapshots --
 INSERT INTO source_snapshot (waybill_no, carrier, life, source, digest, pushed_at, newest_at, event_ids, recorded_at)
 SELECT v.waybill_no, v.carrier, v.life, v.source, v.digest, to_timestamp(nullif(v.pushed_us, 0) / 1000000::float8),

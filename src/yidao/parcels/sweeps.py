@@ -31,6 +31,7 @@ ROUNDS_MAX: Final = 3
 AGAIN: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 TOLD_MAX: Final = 200
 CONCERN: Final = "parcels"
+_hand = hot.Hand()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def _sweep(connection: psycopg.Connection[Any], bucket: int, knowledge: hot.Know
         if not due:
             return Swept()
         judged, faulty = _judge(due, knowledge)
-        written = writing.write_judged(connection, judged, knowledge)
+        written = writing.write_judged(connection, judged, knowledge, hand=_hand)
         for life, fault in faulty:
             _postpone(connection, life, fault, knowledge)
         _tell(connection, written.organisations)

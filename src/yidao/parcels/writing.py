@@ -27,7 +27,9 @@ class Written:
     changes: int = 0
 
 
-def write(connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge: hot.Knowledge) -> Written:
+def write(
+    connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge: hot.Knowledge, *, hand: hot.Hand
+) -> Written:
     """
     Write judged lives: insert those never written, update the others if nobody was faster.
 
@@ -38,46 +40,68 @@ def write(connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge
     known = [life for life in ordered if life.version]
     won: set[Key] = set()
     if fresh:
-        won.update(hot.rows(connection, "add_parcels", {**_plan_columns(fresh), **_facts_columns(fresh, knowledge)}))
-    if known:
-        won.update(hot.rows(connection, "update_verdicts", _facts_columns(known, knowledge)))
-    return _follow_up(connection, ordered, won, knowledge)
+        won.update(hot.rows(connection, "add_parcels", {**_plan_columns(fresh), **facts_columns(fresh, knowledge)}))
+    columns = facts_columns(known, knowledge) if known else {}
+    swapped = hand.begin(lambda: _rows_if(connection, "update_verdicts", columns), size=len(known))
+    changes = _changes_of(ordered)
+    won.update(swapped())
+    return _follow_up(connection, ordered, won, changes, knowledge)
 
 
-def write_judged(connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge: hot.Knowledge) -> Written:
+def write_judged(
+    connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge: hot.Knowledge, *, hand: hot.Hand
+) -> Written:
     """Write lives whose facts are unchanged and whose verdict only time moved, if nobody was faster."""
     ordered = sorted(judged, key=lambda life: life.key)
     if not ordered:
         return Written()
     verdicts = [life.verdict for life in ordered]
-    won: set[Key] = set(
-        hot.rows(
-            connection,
-            "update_judged",
-            {
-                **_keys(ordered),
-                "now": knowledge.now_at,
-                "version": arrays.integers([life.version for life in ordered]),
-                "status": arrays.texts([each.status for each in verdicts if each]),
-                "episodes": arrays.blobs([lives.packed(each) for each in verdicts if each]),
-                "open_types": arrays.integers([each.open_mask for each in verdicts if each]),
-                "due_us": arrays.integers([each.next_due_at for each in verdicts if each]),
-            },
-        )
-    )
-    return _follow_up(connection, ordered, won, knowledge)
+    columns = {
+        **_keys(ordered),
+        "now": knowledge.now_at,
+        "version": arrays.integers([life.version for life in ordered]),
+        "status": arrays.texts([each.status for each in verdicts if each]),
+        "episodes": arrays.blobs([life.packed_episodes() for life in ordered]),
+        "open_types": arrays.integers([each.open_mask for each in verdicts if each]),
+        "due_us": arrays.integers([each.next_due_at for each in verdicts if each]),
+    }
+    swapped = hand.begin(lambda: _rows_if(connection, "update_judged", columns), size=len(ordered))
+    changes = _changes_of(ordered)
+    return _follow_up(connection, ordered, set(swapped()), changes, knowledge)
+
+
+def _rows_if(connection: psycopg.Connection[Any], statement: str, columns: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return hot.rows(connection, statement, columns) if columns else []
+
+
+def _changes_of(some: Sequence[Life]) -> list[tuple[Life, Change]]:
+    return [(life, change) for life in some for change in lives.register_changes(life)]
 
 
 def _follow_up(
-    connection: psycopg.Connection[Any], ordered: Sequence[Life], won: set[Key], knowledge: hot.Knowledge
+    connection: psycopg.Connection[Any],
+    ordered: Sequence[Life],
+    won: set[Key],
+    changes: list[tuple[Life, Change]],
+    knowledge: hot.Knowledge,
 ) -> Written:
     """Write what belongs to the rows that were won, and to no others."""
-    written = Written(lost={life.key for life in ordered if life.key not in won})
-    mine = [life for life in ordered if life.key in won] if written.lost else ordered
+    written = Written()
+    mine = ordered
+    if len(won) < len(ordered):
+        written.lost = {life.key for life in ordered} - won
+        mine = [life for life in ordered if life.key in won]
+        changes = [each for each in changes if each[0].key in won]
     replanned = [life for life in mine if life.version and life.is_plan_changed]
     if replanned:
         hot.run(connection, "update_plans", _plan_columns(replanned))
-    _write_anomalies(connection, mine, replanned, knowledge, written)
+    if changes:
+        _put_anomalies(connection, changes, knowledge)
+        _journal(connection, changes, knowledge)
+        written.changes = len(changes)
+    owners = [life for life in replanned if life.episodes_before]
+    if owners:
+        hot.run(connection, "own_anomalies", _plan_columns(owners))
     _tell_further_creators(connection, mine, written)
     for life in mine:
         if life.shop_id:
@@ -116,7 +140,7 @@ def _plan_columns(some: Sequence[Life]) -> dict[str, Any]:
     }
 
 
-def _facts_columns(some: Sequence[Life], knowledge: hot.Knowledge) -> dict[str, Any]:
+def facts_columns(some: Sequence[Life], knowledge: hot.Knowledge) -> dict[str, Any]:
     verdicts = [life.verdict for life in some]
     milestones = [life.milestones for life in some]
     spans = [(each.entries[0][0], each.entries[-1][0]) if each and each.entries else (0, 0) for each in milestones]
@@ -126,7 +150,7 @@ def _facts_columns(some: Sequence[Life], knowledge: hot.Knowledge) -> dict[str, 
         "version": arrays.integers([life.version for life in some]),
         "status": arrays.texts([each.status for each in verdicts if each]),
         "milestones": arrays.blobs([parcel.pack(each) for each in milestones if each is not None]),
-        "episodes": arrays.blobs([lives.packed(each) for each in verdicts if each]),
+        "episodes": arrays.blobs([life.packed_episodes() for life in some]),
         "registers": arrays.blobs([life.registers for life in some]),
         "revised": arrays.booleans([life.revised for life in some]),
         "open_types": arrays.integers([each.open_mask for each in verdicts if each]),
@@ -138,26 +162,6 @@ def _facts_columns(some: Sequence[Life], knowledge: hot.Knowledge) -> dict[str, 
         "signed_us": arrays.integers([each.signed_at for each in verdicts if each]),
         "due_us": arrays.integers([each.next_due_at for each in verdicts if each]),
     }
-
-
-def _write_anomalies(
-    connection: psycopg.Connection[Any],
-    mine: Sequence[Life],
-    replanned: Sequence[Life],
-    knowledge: hot.Knowledge,
-    written: Written,
-) -> None:
-    changed: list[tuple[Life, Change]] = []
-    for life in mine:
-        changed.extend((life, change) for change in lives.register_changes(life))
-    if changed:
-        _put_anomalies(connection, changed, knowledge)
-        _journal(connection, changed, knowledge)
-        written.changes = len(changed)
-    owners = [life for life in replanned if life.episodes_before]
-    if owners:
-        columns = _plan_columns(owners)
-        hot.run(connection, "own_anomalies", columns)
 
 
 def _put_anomalies(
