@@ -110,15 +110,25 @@ def market() -> None:
 
 @app.command("import-events")
 def import_events(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, NDJSON or xlsx.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="CSV, NDJSON or xlsx.")],
     kind: Annotated[str, typer.Option(help="What the rows are: events or parcels.")] = "events",
     report: Annotated[Path | None, typer.Option(help="Where the bad rows go, as CSV with a reason.")] = None,
     source: Annotated[str, typer.Option(help="Name of the source the events come from.")] = "PLATFORM",
+    template: Annotated[bool, typer.Option("--template", help="Write FILE as an empty table instead.")] = False,
 ) -> None:
     """Read tracking events or parcels from a file; bad rows are reported and do not stop the rest."""
-    from yidao.config import imports  # inline: slow
+    from yidao.config import up  # inline: slow
 
-    raise typer.Exit(imports.run(console, file=file, kind=kind, report=report, source=source))
+    if not template and not file.is_file():
+        faults.print(f"There is no file {file}.")
+        raise typer.Exit(EXIT_USAGE)
+    with up.opened():
+        from yidao.config import imports, ready  # inline: django not set up
+
+        assert ready
+        if template:
+            raise typer.Exit(imports.template(console, file=file, kind=kind))
+        raise typer.Exit(imports.run(console, file=file, kind=kind, report=report, source=source))
 
 
 @app.command()

@@ -88,6 +88,16 @@ def parcels(body: bytes, sender: Sender) -> Decoded:
     return _checked(whole, one, base="/parcels/")
 
 
+def event_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
+    """Decode events that came one by one, such as the rows of a file."""
+    return _one_by_one(rows, _event, lambda event: scan(event, sender), base="/", malformed="tracking.malformed")
+
+
+def parcel_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
+    """Decode parcels that came one by one, such as the rows of a file."""
+    return _one_by_one(rows, _parcel, lambda parcel: shipment(parcel, sender), base="/", malformed="parcel.malformed")
+
+
 def _checked(whole: Sequence[Wire], one: Callable[[Wire], Item], *, base: str) -> Decoded:
     items: list[Item] = []
     problems: dict[int, Problem] = {}

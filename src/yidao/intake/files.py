@@ -1,0 +1,296 @@
+"""Imports of events and parcels from files: streamed in batches through the same decoder and queue as all else."""
+
+import csv
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+import xlsxwriter
+
+from yidao.intake import columns, decode, tables
+from yidao.intake.columns import FileKind, Unclear
+from yidao.intake.faults import Problem
+from yidao.intake.payloads import ItemResult, Result, Submission
+from yidao.intake.phrases import Language
+from yidao.intake.queue import QueueFull
+from yidao.intake.senders import Sender
+from yidao.kit.errors import Refusal
+
+IN_FLIGHT_MAX: Final = 4
+QUEUE_TRIES_MAX: Final = 120
+QUEUE_PAUSE_SECONDS: Final = 0.25
+ANSWER_SECONDS_MAX: Final = 300
+
+
+class KindUnknown(Refusal):
+    """Rows are events or parcels, nothing else."""
+
+    code = "import.kind_unknown"
+    status = 422
+    message = "The rows must be events or parcels."
+
+
+class Line(Protocol):
+    """The queue in front of the writer."""
+
+    def submit(self, submission: Submission) -> "Future[list[ItemResult]]":
+        """Put a submission in line; raises QueueFull when it cannot be taken now."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What became of the rows; `ignored_columns` are those no field of ours was found for."""
+
+    rows: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    waiting: int = 0
+    rejected: int = 0
+    ignored_columns: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Pending:
+    """One item made of one or more rows."""
+
+    rows: list[tables.Row]
+    body: dict[str, Any] | bytes | None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Items on their way through the writer; `places` are those of the good ones."""
+
+    items: list[_Pending]
+    answer: "Future[list[ItemResult]] | None"
+    places: list[int] = field(default_factory=list)
+
+
+def import_file(
+    path: Path,
+    *,
+    kind: str,
+    sender: Sender,
+    queue: Line,
+    report: Path | None = None,
+    language: Language = Language.CHINESE,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> Summary:
+    """
+    Send every row of a file through the queue and return what became of them; bad rows go to `report` with the reason.
+
+    Running it again changes nothing: what is there already is counted as duplicate. `progress` is told the rows done.
+
+    :raises FileUnreadable: the file is none of the forms we read.
+    :raises ColumnsMissing: a needed column is missing.
+    :raises KindUnknown: `kind` is neither events nor parcels.
+    """
+    of_kind = columns.KINDS.get(kind)
+    if of_kind is None:
+        raise KindUnknown
+    table = tables.read(path)
+    fields = columns.mapping(table.columns, of_kind.columns) if table.columns else {}
+    summary = Summary(ignored_columns=tuple(name for name in table.columns if name and name not in fields.values()))
+    bad = BadRows(report, table.columns, language=language)
+    waiting: deque[_Batch] = deque()
+    try:
+        for items in _batches(_items(table, of_kind, fields), of_kind.batch):
+            waiting.append(_sent(items, of_kind, sender=sender, queue=queue, language=language))
+            if len(waiting) >= IN_FLIGHT_MAX:
+                _settle(waiting.popleft(), summary, bad, language=language)
+                progress(summary.rows)
+        while waiting:
+            _settle(waiting.popleft(), summary, bad, language=language)
+            progress(summary.rows)
+    finally:
+        bad.close()
+    return summary
+
+
+def _items(table: tables.Table, of_kind: FileKind, fields: dict[str, str]) -> Iterator[_Pending]:
+    """Return the rows as items; neighbouring rows of one parcel are its lines."""
+    last: _Pending | None = None
+    for row in table.rows:
+        item = _item(row, of_kind, fields)
+        if last is not None and _is_further_line(last, item):
+            assert isinstance(last.body, dict), "only parcels read from cells are joined"
+            assert isinstance(item.body, dict), "only parcels read from cells are joined"
+            last.body["lines"].extend(item.body["lines"])
+            last.rows.extend(item.rows)
+            continue
+        if last is not None:
+            yield last
+        last = item
+    if last is not None:
+        yield last
+
+
+def _item(row: tables.Row, of_kind: FileKind, fields: dict[str, str]) -> _Pending:
+    if row.raw is not None:
+        return _Pending([row], row.raw)
+    try:
+        return _Pending([row], of_kind.read({ours: row.cells.get(theirs, "") for ours, theirs in fields.items()}))
+    except Unclear as unclear:
+        return _Pending([row], None, f"{unclear.field}/{unclear.code}")
+
+
+def _is_further_line(last: _Pending, item: _Pending) -> bool:
+    if not isinstance(last.body, dict) or not isinstance(item.body, dict) or "lines" not in item.body:
+        return False
+    return all(last.body.get(name) == value for name, value in item.body.items() if name != "lines")
+
+
+def _batches(items: Iterator[_Pending], size: int) -> Iterator[list[_Pending]]:
+    batch: list[_Pending] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _sent(items: list[_Pending], of_kind: FileKind, *, sender: Sender, queue: Line, language: Language) -> _Batch:
+    bodies: list[bytes] = []
+    clear: list[int] = []
+    for place, item in enumerate(items):
+        if item.body is None:
+            item.reason = unclear_reason(item.reason, language)
+            continue
+        bodies.append(item.body if isinstance(item.body, bytes) else msgspec.json.encode(item.body))
+        clear.append(place)
+    read = decode.event_rows if of_kind.name == "events" else decode.parcel_rows
+    found = read(bodies, sender)
+    for index, problem in found.problems.items():
+        items[clear[index]].reason = reason_of(problem, language)
+    places = [place for index, place in enumerate(clear) if index not in found.problems]
+    if not places:
+        return _Batch(items, None)
+    submission = Submission(sender.facts, tuple(found.items), sum(map(len, bodies)))
+    return _Batch(items, _submitted(queue, submission), places)
+
+
+def _submitted(queue: Line, submission: Submission) -> "Future[list[ItemResult]]":
+    for _ in range(QUEUE_TRIES_MAX):
+        try:
+            return queue.submit(submission)
+        except QueueFull:
+            time.sleep(QUEUE_PAUSE_SECONDS)
+    return queue.submit(submission)
+
+
+def _settle(batch: _Batch, summary: Summary, bad: "BadRows", *, language: Language) -> None:
+    results = batch.answer.result(timeout=ANSWER_SECONDS_MAX) if batch.answer is not None else []
+    for place, result in zip(batch.places, results, strict=True):
+        item = batch.items[place]
+        if result.result is Result.REJECTED:
+            item.reason = reason_of(Problem(result.code), language)
+        elif result.result is Result.DUPLICATE:
+            summary.duplicate += len(item.rows)
+        elif result.state:
+            summary.waiting += len(item.rows)
+        else:
+            summary.accepted += len(item.rows)
+    for item in batch.items:
+        summary.rows += len(item.rows)
+        if item.reason:
+            summary.rejected += len(item.rows)
+            bad.add(item.rows, item.reason)
+
+
+_UNCLEAR: Final = {
+    "digits": (
+        "lost digits in the spreadsheet; format the column as text",
+        "位数过长，在表格中已失真，请将该列设为文本格式",
+    ),
+    "time": ("is not a time of 2000 to 2099", "不是 2000 至 2099 年间的时间"),
+    "number": ("is not a whole number", "不是整数"),
+    "truth": ("is neither yes nor no", "应填是或否"),
+}
+_TITLES: Final = {column.field: column.title for column in (*columns.EVENTS, *columns.PARCELS)}
+
+
+def unclear_reason(named: str, language: Language) -> str:
+    """Return why a cell could not be understood, in words."""
+    name, _, code = named.partition("/")
+    english, chinese = _UNCLEAR[code]
+    return f"{_TITLES[name]}：{chinese}" if language is Language.CHINESE else f"{name}: {english}"
+
+
+def reason_of(problem: Problem, language: Language) -> str:
+    """Return a problem in one line for the column of reasons."""
+    rendered = problem.rendered(language)
+    parts = [
+        f"{error['pointer'].rpartition('/')[2]}: {error.get('message', error['code'])}" for error in rendered["errors"]
+    ]
+    return " ".join([str(rendered["title"]), *parts])
+
+
+class BadRows:
+    """The report of bad rows: what was in the file, the row's number and the reason; opened at the first bad row."""
+
+    def __init__(self, path: Path | None, names: tuple[str, ...], *, language: Language) -> None:
+        self._path = path
+        self._names = names or ("json",)
+        self._titles = ("行号", "原因") if language is Language.CHINESE else ("row", "reason")
+        self._file: Any = None
+        self._writer: Any = None
+
+    def add(self, rows: list[tables.Row], reason: str) -> None:
+        """Write the rows of one item down."""
+        if self._path is None:
+            return
+        if self._writer is None:
+            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow([*self._names, *self._titles])
+        for row in rows:
+            if row.raw is not None:
+                cells = [row.raw.decode("utf-8", "replace")]
+            else:
+                cells = [row.cells.get(name, "").replace(tables.LOST_DIGITS, "") for name in self._names]
+            self._writer.writerow([*map(harmless, cells), row.number, reason])
+
+    def close(self) -> None:
+        """Finish the report."""
+        if self._file is not None:
+            self._file.close()
+
+
+def harmless(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula, and long numbers so that they stay text."""
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + text
+    return f"{text}\t" if len(text) >= 12 and text.isascii() and text.isdigit() else text
+
+
+def write_template(path: Path, *, kind: str) -> None:
+    """
+    Write an empty table with our columns and one example row: xlsx with text columns, else CSV.
+
+    :raises KindUnknown: `kind` is neither events nor parcels.
+    """
+    of_kind = columns.KINDS.get(kind)
+    if of_kind is None:
+        raise KindUnknown
+    titles = [column.title for column in of_kind.columns]
+    example = [column.example for column in of_kind.columns]
+    if path.suffix.lower() != ".xlsx":
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([titles, example])
+        return
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        sheet = workbook.add_worksheet()
+        as_text = workbook.add_format({"num_format": "@"})
+        sheet.set_column(0, len(titles) - 1, 20, as_text)
+        sheet.write_row(0, 0, titles, workbook.add_format({"bold": True, "num_format": "@"}))
+        sheet.write_row(1, 0, example, as_text)
