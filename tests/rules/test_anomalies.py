@@ -476,6 +476,12 @@ def test_inside_one_city_a_parcel_is_given_up_after_four_days():
             id="a reminder of the locker does not start the clock again",
         ),
         pytest.param(
+            ((25, K.IN_LOCKER), (80, K.IN_LOCKER)),
+            200,
+            [(73, None, "", "WARN", "NOT_COLLECTED")],
+            id="nor does it end the anomaly",
+        ),
+        pytest.param(
             ((22, K.DELIVERY_PROBLEM), (25, K.IN_LOCKER)),
             26,
             [(22, 25, "BOXED", "WARN", "DELIVERY_PROBLEM")],
@@ -832,6 +838,12 @@ def test_fronts_agree_with_the_verdict():
             45,
             [("DELIVERY_TIMEOUT", "SEVERE", 44, 56), ("TRANSIT_EXCEPTION", "SEVERE", 20, 260)],
             id="late already: the time until it is severe",
+        ),
+        pytest.param(
+            told(*OUT),
+            60,
+            [("TRANSIT_EXCEPTION", "SEVERE", 20, 260)],
+            id="severe already: the time until it is given up",
         ),
         pytest.param(told(*OUT, (30, K.SIGNED)), 45, [], id="signed: nothing runs"),
         pytest.param(told((1, K.VOIDED)), 2, [], id="void: nothing runs"),

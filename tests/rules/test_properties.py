@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rules import build
-from yidao.rules import anomalies, parcel
+from yidao.rules import anomalies, parcel, scans
 from yidao.rules.instants import DAY, Instant
-from yidao.rules.scans import WEAK
+from yidao.rules.scans import WEAK, Kind
 
 MANY = settings(max_examples=1000, deadline=None)
 SOME = settings(max_examples=150, deadline=None)
@@ -134,14 +134,17 @@ def test_the_shops_own_scans_never_close_or_prevent_an_anomaly(history, claims, 
         )
 
 
-@FEW
-@given(history=st.lists(build.entries(), min_size=250, max_size=320))
+@SOME
+@given(history=st.lists(build.entries(), max_size=16))
 def test_too_many_scans_lose_the_oldest_and_keep_the_first_movement(history):
-    whole = parcel.of(history)
+    most = 6
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parcel, "ENTRIES_MAX", most)
+        whole = parcel.of(history)
     strong = sorted({each for each in history if each[2] < WEAK})
-    moved = [each[0] for each in strong if each[2] in parcel._MOVED]
+    moved = [each[0] for each in strong if Kind(each[2]) in scans.MOVED]
 
-    assert len(whole.entries) <= parcel.ENTRIES_MAX
+    assert len(whole.entries) == min(most, len(set(history)))
     assert whole.entries == tuple(sorted(whole.entries))
-    assert set(strong[-parcel.ENTRIES_MAX :]) <= set(whole.entries)
+    assert set(strong[-most:]) <= set(whole.entries)
     assert whole.first_moved_at == min(moved, default=0)

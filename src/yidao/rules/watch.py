@@ -11,8 +11,7 @@ from yidao.rules.parcel import STATUS_OF_STATE, TRANSITIONS, Milestones
 from yidao.rules.scans import WEAK, Kind
 
 _NO_INFO, _ARRIVED_HUB, _REDELIVERY = int(Kind.NO_INFO), int(Kind.ARRIVED_HUB), int(Kind.REDELIVERY)
-_IN_LOCKER, _SIGNED_AT_LOCKER = int(Kind.IN_LOCKER), int(Kind.SIGNED_AT_LOCKER)
-_CUSTOMS_CLEARED, _VOIDED = int(Kind.CUSTOMS_CLEARED), int(Kind.VOIDED)
+_SIGNED_AT_LOCKER, _CUSTOMS_CLEARED, _VOIDED = int(Kind.SIGNED_AT_LOCKER), int(Kind.CUSTOMS_CLEARED), int(Kind.VOIDED)
 _PROVES_PICKUP = frozenset({int(Kind.LOCKER_OVERDUE), int(Kind.CUSTOMS_FAILED)})
 
 End = tuple[int, Closing]
@@ -103,7 +102,7 @@ class Watch:
     def __init__(self, plan: Plan, policy: Policy, now: int) -> None:
         self.plan, self.policy, self.now = plan, policy, now
         self.limits: Limits = limits_for(policy, plan.sender_city, plan.receiver_city, plan.shipped_at)
-        # Running clocks, by what started them; `box_at` is also how a parcel in a locker is known.
+        # Running clocks, by what started them.
         self.gap_at = self.hub_at = self.news_at = self.out_at = self.box_at = self.damage_ends_at = 0
         self.alarm: int = END_OF_TIME
         self.due: int = END_OF_TIME
@@ -176,7 +175,7 @@ class Watch:
         if role == roles.MOVES:
             self.hub_at = 0
             if self.mask:
-                self._relax(at, kind, stage)
+                self._relax(at, kind, before, stage)
         elif role == roles.HAPPENS:
             if self.mask:
                 self._hear(at, kind, stage)
@@ -240,13 +239,13 @@ class Watch:
 
     # --- What a scan does to open episodes ---
 
-    def _relax(self, at: int, kind: int, stage: int) -> None:
+    def _relax(self, at: int, kind: int, before: int, stage: int) -> None:
         """Close what a movement ends."""
         self._close(Type.TRANSIT_TIMEOUT, at, Closing.NEWER_SCAN)
         self._close(Type.TRANSIT_EXCEPTION, at, Closing.PROGRESS)
         if stage == roles.TRANSIT:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.PROGRESS)
-        elif stage == roles.COLLECTION and kind == _IN_LOCKER and not self.box_at:
+        elif stage == roles.COLLECTION and roles.STAGE[before] != roles.COLLECTION:
             self._close(Type.DELIVERY_TIMEOUT, at, Closing.BOXED)
             self._close(Type.DELIVERY_EXCEPTION, at, Closing.BOXED)
         self._close_if_only(Type.OTHER, roles.ONLY_NO_INFO, at, Closing.PICKED_UP)
@@ -434,16 +433,11 @@ class Watch:
         self.alarm = self._soonest()
         if self.alarm > until:
             return
-        self.alarm = END_OF_TIME
-        if self.damage_ends_at:
-            if self.damage_ends_at <= until:
-                self._close(Type.PARCEL_DAMAGED, self.damage_ends_at, Closing.EXPIRED)
-            else:
-                self.alarm = self.damage_ends_at
+        if 0 < self.damage_ends_at <= until:
+            self._close(Type.PARCEL_DAMAGED, self.damage_ends_at, Closing.EXPIRED)
         for at, type_, reason, start in self.clocks():
             if at > until:
-                self._wake(at)
-                return
+                break
             if reason is Reason.NO_UPDATE:
                 self.gap_at = 0
                 self._open(type_, at, reason, start, start + self.limits.transit_severe)
@@ -459,6 +453,7 @@ class Watch:
             else:
                 self.box_at = 0
                 self._open(type_, at, reason, start)
+        self.alarm = self._soonest()
 
     def _last(self, ground: Ground, ends: tuple[End, ...], severe_at: int = 0) -> None:
         """Add an episode that the pass does not follow: from `at` to the first of its ends, or to a resolution."""
