@@ -21,6 +21,7 @@ KDNIAO: Final = "kdniao"
 # Every ten days each carrier falls silent once for six hours; what it scans then arrives afterwards.
 SILENCE_EVERY_DAYS = 10
 SILENCE_HOURS = 6
+PUSH_QUIET: Final = 4 * HOUR
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -190,7 +191,7 @@ def kuaidi100(told: Told, *, mistaken: str = "") -> Iterator[Message]:
     chance, steps = told.chance.random, told.steps
     if not steps:
         return
-    for number, upto in enumerate(_push_points(len(steps))):
+    for number, upto in enumerate(_push_points(steps)):
         send = steps[upto - 1].at + 900 + int(2 * HOUR * chance())
         fate = chance()
         if fate < 0.04:
@@ -259,10 +260,12 @@ def _kuaidi100_item(at: int, kind: str, step: Step) -> dict[str, str]:
     }
 
 
-def _push_points(count: int) -> Iterator[int]:
-    """Yield after which scans a list is pushed: the first, every third, the last."""
-    yield from range(1, count, 3)
-    yield count
+def _push_points(steps: Sequence[Step]) -> Iterator[int]:
+    """Yield after which scans a list is pushed: whenever four quiet hours follow a change, and after the last."""
+    for number in range(1, len(steps)):
+        if steps[number].at - steps[number - 1].at > PUSH_QUIET:
+            yield number
+    yield len(steps)
 
 
 _KDNIAO_CODES: Final = {
@@ -283,7 +286,7 @@ def kdniao(told: Told) -> Iterator[Message]:
     chance, steps = told.chance.random, told.steps
     if not steps:
         return
-    for number, upto in enumerate(_push_points(len(steps))):
+    for number, upto in enumerate(_push_points(steps)):
         send = steps[upto - 1].at + 600 + int(3 * HOUR * chance())
         if chance() < 0.03:
             send += int(20 * HOUR * chance())

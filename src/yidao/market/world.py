@@ -225,7 +225,7 @@ def _speaker(shop_no: int) -> str:
 
 
 # Which source tells a life, as bounds of a roll: Kuaidi100, KDNiao, one of them beside the carrier, else the carrier.
-_BY_KUAIDI100: Final = 0.012
+_BY_KUAIDI100: Final = 0.01
 _BY_KDNIAO: Final = 0.07
 _BY_BOTH: Final = 0.08
 _MISNAMED: Final = 0.6995, 0.7

@@ -1,0 +1,133 @@
+"""
+Plays a small demo in a process and a database of its own, through the real intake without a socket, and prints as JSON
+what was to be seen: run by `test_demo`, because a demo's clock is one per database and would stop every other test's.
+"""
+
+import asyncio
+import json
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from yidao.config import database, demo, demo_cast, demo_clock, demo_market, env
+from yidao.intake import parts
+from yidao.intake.app import Intake
+from yidao.kit import logs
+from yidao.market import stories
+from yidao.market.line import Answer
+from yidao.parcels import hot, rebuild
+
+HOURS_WATCHED = 30
+
+VALUES = """
+SELECT 'type', type, state FROM anomaly WHERE creator_id = %(creator)s
+UNION SELECT 'status', status, '' FROM parcel WHERE creator_id = %(creator)s
+UNION SELECT 'carrier', carrier, '' FROM parcel WHERE creator_id = %(creator)s
+"""
+TOLD = "SELECT type, state, closing FROM anomaly WHERE waybill_no = %s ORDER BY should_open_at, type"
+
+
+class Socketless:
+    """Posts to the intake's application in this very process."""
+
+    def __init__(self, application: Intake) -> None:
+        self._application = application
+
+    async def __call__(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        sent: list[dict[str, Any]] = []
+        given = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            return given.pop() if given else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(dict(message))
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "query_string": b"",
+            "headers": [
+                *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+                (b"content-length", str(len(body)).encode()),
+            ],
+        }
+        await self._application(scope, receive, send)
+        start = next(message for message in sent if message["type"] == "http.response.start")
+        content = b"".join(message.get("body", b"") for message in sent)
+        return Answer(
+            start["status"], {name.decode().lower(): value.decode() for name, value in start["headers"]}, content
+        )
+
+
+def seen(connection: psycopg.Connection[Any], creator: int) -> list[str]:
+    """Return the filter values that have rows for a creator."""
+    return sorted("/".join(row) for row in connection.execute(VALUES, {"creator": creator}).fetchall())
+
+
+def cases(connection: psycopg.Connection[Any], told: tuple[stories.Story, ...]) -> dict[str, list[list[str]]]:
+    """Return each case's status and anomalies."""
+    found: dict[str, list[list[str]]] = {}
+    for story in told:
+        rows = [list(row) for row in connection.execute(TOLD, (story.waybill_no,)).fetchall()]
+        status = connection.execute(
+            "SELECT status FROM parcel WHERE waybill_no = %s ORDER BY life DESC LIMIT 1", (story.waybill_no,)
+        ).fetchone()
+        found[story.key] = [[status[0] if status else "missing"], *rows]
+    return found
+
+
+async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dict[str, Any]:
+    """Play the history and some hours more; return what was seen."""
+    settings = env.settings()
+    intake = parts.application(
+        url=database.runtime_url,
+        items_max=settings.intake_queue_items,
+        bytes_max=settings.intake_queue_bytes,
+        batch_max=settings.intake_batch_max,
+    )
+    await intake.startup()
+    tenants = demo_cast.tenants(connection)
+    choices = demo_cast.choices(connection)
+    told = stories.stories(cast=tenants.cast(), opens_at=choices.opens_at)
+    dana = tenants.creators["dana"]
+
+    def player() -> demo_market.Player:
+        return demo_market.Player(connection=connection, post=Socketless(intake), keys=keys, stop=threading.Event())
+
+    first = player()
+    await first.fill()
+    result: dict[str, Any] = {"history": first.figures(), "problems": first.receipt.problems}
+    result["at_opening"] = cases(connection, told)
+    moments = [seen(connection, dana)]
+    second = player()
+    opens = demo_clock.read(connection).base_sim
+    for hour in range(1, HOURS_WATCHED + 1):
+        until = opens + timedelta(hours=hour)
+        wish = demo.ask_forward(connection, now=until - timedelta(hours=1), until=until)
+        await second.forward(wish, int(until.timestamp()))
+        moments.append(seen(connection, dana))
+    result["after_a_day"] = cases(connection, told)
+    result["moments"] = moments
+    result["again"] = second.figures()
+    result["wishes"] = [row[0] for row in connection.execute("SELECT DISTINCT state FROM demo_forward").fetchall()]
+    result["differences"] = [str(each) for each in rebuild.check(connection)]
+    await intake.shutdown()
+    return result
+
+
+def main() -> None:
+    """Make this process's database a demo, play it, and print what was seen."""
+    logs.configure("market")
+    database.migrate()
+    demo.prepare()
+    connection = hot.connect(database.runtime_url())
+    keys = demo_cast.keys(demo_cast.tenants(connection), now=demo_clock.read(connection).base_sim)
+    result = asyncio.run(play(connection, keys))
+    result["logins"] = [login for _, login, _ in demo.logins()]
+    sys.stdout.write(json.dumps(result))

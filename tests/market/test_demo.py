@@ -1,0 +1,141 @@
+"""A small demo played through the real intake: the guarantee of its filters, its fixed cases, its driver's promises."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from yidao.config import database
+from yidao.market import data, stories
+
+TYPES = (
+    "PICKUP_SOON", "PICKUP_TIMEOUT", "DISPATCH_TIMEOUT", "TRANSIT_TIMEOUT", "DELIVERY_TIMEOUT", "SIGN_ADDR_MISMATCH",
+    "PARCEL_DAMAGED", "TRANSIT_EXCEPTION", "DELIVERY_EXCEPTION", "OTHER",
+)  # fmt: skip
+SHOWN = {
+    "SHIPPED_AWAIT_PICKUP": {"SHIPPED_AWAIT_PICKUP"},
+    "PICKED_AWAIT_TRANSIT": {"PICKED_AWAIT_TRANSIT"},
+    "IN_TRANSIT_AWAIT_DELIVERY": {"IN_TRANSIT_AWAIT_DELIVERY"},
+    "OUT_FOR_DELIVERY": {"OUT_FOR_DELIVERY"},
+    "AWAIT_COLLECTION": {"AWAIT_COLLECTION"},
+    "SIGNED": {"SIGNED"},
+    "REJECTED": {"REJECTED", "RETURNING", "RETURN_SIGNED", "INTERCEPTED"},
+}
+PARCELS = 1500
+SECONDS_MAX = 120
+PLAY = "import yidao.config.ready; from tests.market import played; played.main()"
+
+
+@pytest.fixture(scope="module")
+def played(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Return what was seen in a demo that was played in a database of its own."""
+    name = f"yidao_test_{os.getpid()}_demo"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(database_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier))
+        try:
+            yield _play(database.with_database(database_server, name), tmp_path_factory.mktemp("keys"))
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def _play(url: str, keys: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-c", PLAY],
+        capture_output=True,
+        timeout=SECONDS_MAX,
+        cwd=Path(__file__).resolve().parents[2],
+        env={
+            **os.environ,
+            "YIDAO_DATABASE_URL": url,
+            "YIDAO_KEYS_FILE": str(keys / "keys.json"),
+            "YIDAO_DEMO_PARCELS": str(PARCELS),
+            "YIDAO_DEMO_RATE": "0.001",
+        },
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-4000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.slow
+def test_at_every_hour_every_value_of_every_filter_has_rows(played: dict[str, Any]):
+    for hour, values in enumerate(played["moments"]):
+        statuses = {value.split("/")[1] for value in values if value.startswith("status/")}
+
+        missing = {f"type/{name}/{state}" for name in TYPES for state in ("OPEN", "CLOSED")} - set(values)
+        missing |= {shown for shown, ours in SHOWN.items() if not ours & statuses}
+        missing |= {f"carrier/{carrier.code}/" for carrier in data.CARRIERS} - set(values)
+        assert not missing, f"{hour} hours after the opening"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "script", [each for each in stories.SCRIPTS if each.shows], ids=lambda script: f"the case {script.key}"
+)
+def test_a_fixed_case_shows_its_anomaly_open_at_the_opening(script: stories.Script, played: dict[str, Any]):
+    _, *anomalies = played["at_opening"][script.key]
+
+    assert script.shows in {kind for kind, state, _ in anomalies if state == "OPEN"}
+
+
+@pytest.mark.slow
+def test_a_late_push_that_proves_pickup_in_time_closes_as_not_late(played: dict[str, Any]):
+    _, *anomalies = played["after_a_day"]["late-proof"]
+
+    assert ["PICKUP_TIMEOUT", "CLOSED", "NOT_LATE"] in anomalies
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        ("in-and-out-of-the-locker", "SIGNED"),
+        ("signed-on-return", "RETURN_SIGNED"),
+        ("said-again", "SIGNED"),
+        ("signature-taken-back", "SIGNED"),
+        ("two-sources", "OUT_FOR_DELIVERY"),
+        ("customs", "CUSTOMS_FAILED"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_history_worth_showing_stands_where_it_should_at_the_opening(case: str, status: str, played: dict[str, Any]):
+    assert played["at_opening"][case][0] == [status]
+
+
+@pytest.mark.slow
+def test_a_signature_that_is_taken_back_brings_the_parcel_back_to_the_courier(played: dict[str, Any]):
+    assert played["after_a_day"]["signature-taken-back"][0] == ["OUT_FOR_DELIVERY"]
+
+
+@pytest.mark.slow
+def test_the_market_is_understood_but_for_what_it_breaks_on_purpose(played: dict[str, Any]):
+    history = played["history"]
+
+    assert set(played["problems"]) <= {"tracking.time_out_of_range", "", "parcel.number_in_use"}
+    assert history["ACCEPTED"] > 5 * PARCELS
+    assert history.get("REJECTED", 0) + history["HTTP 400"] < 100
+
+
+@pytest.mark.slow
+def test_a_player_that_begins_anew_repeats_what_is_known_and_goes_on(played: dict[str, Any]):
+    assert played["again"]["DUPLICATE"] > 0
+    assert played["again"]["ACCEPTED"] > 0
+    assert played["wishes"] == ["DONE"]
+
+
+@pytest.mark.slow
+def test_what_is_stored_equals_a_fresh_fold_of_the_facts(played: dict[str, Any]):
+    assert played["differences"] == []
+
+
+@pytest.mark.slow
+def test_there_is_a_login_for_every_role(played: dict[str, Any]):
+    assert played["logins"] == ["alice", "bob", "charlie", "dana", "mandy", "henry", "otto", "petra", "olga"]
