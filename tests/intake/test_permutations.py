@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from tests.intake import facts
 from tests.intake.facts import Kind, at, fresh_number, submission
-from yidao.intake.payloads import Item, ScanIn, SnapshotIn
+from yidao.carriers.traces import Trace, TraceList
+from yidao.intake import decode
+from yidao.intake.payloads import Item, ScanIn
 from yidao.intake.queue import AGAIN
 from yidao.intake.writer import Writer
 from yidao.parcels import hot, rebuild, sweeps
 from yidao.parcels.lives import bucket_of
 from yidao.rules.instants import HOUR, Instant
-from yidao.rules.sources import LISTED
 
 FACTS_MAX = 12
 FIRST_NOW = at("06-20 12:00")
@@ -52,6 +53,11 @@ class Told:
     kind: Kind
     division: str
     flags: int
+
+    @property
+    def place(self) -> str:
+        """Return the place by which a list names the event; the division is then only what was made of it."""
+        return "somewhere" if not self.division else ""
 
     def scan(self, number: str, source: str, event_id: str, revision: int, *, is_retracted: bool = False) -> ScanIn:
         variant = hash((self.occurred_at, int(self.kind), self.division, self.flags)) & (1 << 62) - 1
@@ -96,12 +102,12 @@ class Listed:
     pushed_at: int
 
     def item(self, number: str, tenants: facts.Tenants) -> Item:
-        by_name = {f"{each.occurred_at}-{each.kind.name}": each for each in self.tolds}
-        scans = tuple(each.scan(number, self.source, name, LISTED) for name, each in sorted(by_name.items()))
-        digest = repr((self.pushed_at, [(each.event_id, each.variant) for each in scans])).encode()
-        return SnapshotIn(
-            number, CARRIER, self.source, self.pushed_at, facts.hashlib.sha256(digest).digest()[:16], scans
+        by_name = {(each.occurred_at, each.kind, each.place): each for each in self.tolds}
+        traces = tuple(
+            Trace(each.occurred_at, int(each.kind), each.kind.name, each.division, each.place, "", each.flags)
+            for _, each in sorted(by_name.items())
         )
+        return decode.snapshot(TraceList(number, CARRIER, self.pushed_at, traces), self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

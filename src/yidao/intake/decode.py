@@ -19,6 +19,7 @@ from yidao.intake.payloads import Item, LineIn, ScanIn, ShipmentIn, SnapshotIn
 from yidao.intake.senders import Sender
 from yidao.kit import crypto
 from yidao.rules.instants import instant
+from yidao.rules.sources import LISTED
 
 PHONE_TAIL: Final = "parcel.receiver_tail"
 """The purpose of the blind index over the last four digits of the receiver's telephone."""
@@ -304,7 +305,7 @@ def snapshot(found: TraceList, source: str) -> SnapshotIn:
                 event_id=identity.event_id(
                     occurred_at=trace.occurred_at, code=trace.code, place=place, ordinal=ordinal
                 ),
-                revision=0,
+                revision=LISTED,
                 is_retracted=False,
                 occurred_at=trace.occurred_at,
                 kind=int(trace.kind),
@@ -323,6 +324,6 @@ def snapshot(found: TraceList, source: str) -> SnapshotIn:
         carrier=found.carrier,
         source=source,
         pushed_at=found.pushed_at,
-        digest=identity.list_digest([(each.event_id, each.variant) for each in scans]),
+        digest=identity.list_digest([(each.event_id, each.variant) for each in scans], pushed_at=found.pushed_at),
         scans=tuple(scans),
     )

@@ -31,9 +31,14 @@ def variant(*, occurred_at: int, code: str, division: str, flags: int) -> int:
     return int.from_bytes(hashlib.blake2b(material.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def list_digest(parts: list[tuple[str, int]]) -> bytes:
-    """Return 16 bytes that name a full list by its events and their variants, whatever their order."""
-    digest = hashlib.sha256()
+def list_digest(parts: list[tuple[str, int]], *, pushed_at: int) -> bytes:
+    """
+    Return 16 bytes that name the push of a full list: its events and their variants, whatever their order, and when it
+    was pushed.
+
+    A list that a later one replaced and that is pushed once more is news, so the time is part of the name.
+    """
+    digest = hashlib.sha256(f"{pushed_at}\n".encode())
     for event, its_variant in sorted(parts):
         digest.update(f"{event}{_SEPARATOR}{its_variant}\n".encode())
     return digest.digest()[:16]
