@@ -493,7 +493,7 @@ class Server:
             "unix_socket_directories": str(self.layout.sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "200",
-            "shared_buffers": "128MB" if self.layout.purpose is Purpose.TEST else "256MB",
+            "shared_buffers": "128MB" if self.layout.purpose is Purpose.TEST else f"{shared_buffers_mb()}MB",
             "max_wal_size": "4GB",
             "wal_compression": "on",
             "jit": "off",
@@ -550,6 +550,12 @@ def _reap() -> None:
             ended = pid  # We were forked from the process that started it.
         if ended:
             _children.discard(pid)
+
+
+def shared_buffers_mb() -> int:
+    """Return an eighth of the machine's memory in MB, at least 128 and at most 4096: what PostgreSQL may keep at hand."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1024 * 1024)
+    return max(128, min(memory // 8, 4096))
 
 
 def shared_memory_settings(folder: Path) -> dict[str, str]:
