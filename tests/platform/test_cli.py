@@ -10,7 +10,7 @@ import pytest
 from yidao.config import env
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("up", "migrate", "web", "intake", "worker", "import-events", "rebuild", "doctor", "demo")
+COMMANDS = ("up", "migrate", "web", "intake", "worker", "import-events", "rebuild", "with-database", "doctor", "demo")
 
 
 def _yidao(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -100,3 +100,12 @@ def test_every_setting_is_explained_on_the_settings_page() -> None:
 
 def _shown(default: object) -> str:
     return "" if default in (None, "") else f"`{default}`"
+
+
+def test_a_command_beside_the_database_finds_it_and_gives_its_exit_code(owner_dsn: str) -> None:
+    script = "import psycopg; print(psycopg.connect('').info.dbname); raise SystemExit(7)"
+
+    answer = _yidao("with-database", sys.executable, "-c", script, YIDAO_DATABASE_URL=owner_dsn)
+
+    assert answer.returncode == 7
+    assert answer.stdout.strip() in owner_dsn

@@ -145,6 +145,17 @@ def rebuild(
         raise typer.Exit(rebuilding.run(console, check_only=check))
 
 
+@app.command("with-database", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def with_database(context: typer.Context) -> None:
+    """Run a command such as pg_dump while the database runs; it finds the address in PGHOST, PGDATABASE and so on."""
+    from yidao.config import up  # inline: slow
+
+    if not context.args:
+        raise typer.BadParameter("name the command to run")
+    with up.opened():
+        raise typer.Exit(up.run_beside(context.args))
+
+
 @app.command()
 def doctor() -> None:
     """Check this installation and say how to mend it. Exit code 0: well, 1: it runs but look, 2: it cannot run."""

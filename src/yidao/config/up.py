@@ -1,5 +1,7 @@
 """`yidao up`: the database, its schema, a demo world if the database is new, and all processes, until told to stop."""
 
+import os
+import subprocess
 import threading
 import time
 import urllib.error
@@ -9,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import conninfo
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +20,7 @@ from yidao.kit import pgserver
 
 READY_SECONDS_MAX = 60.0
 LOOK_SECONDS = 0.2
+COMMAND_MISSING = 127
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,17 @@ def opened() -> Iterator[Opened]:
         is_new = server.ensure_database(embedded.DATABASE)
         database.hand_to_children(server.url(embedded.DATABASE))
         yield Opened(is_new=is_new, server=server)
+
+
+def run_beside(command: list[str]) -> int:
+    """Run a command that finds the database's address in libpq's variables; return its exit code, 127 without it."""
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    address = conninfo.conninfo_to_dict(database.owner_url())
+    variables = {names[key]: str(value) for key, value in address.items() if key in names}
+    try:
+        return subprocess.run(command, check=False, env={**os.environ, **variables}).returncode  # noqa: S603  the operator's
+    except FileNotFoundError:
+        return COMMAND_MISSING
 
 
 def logs_folder() -> Path:
