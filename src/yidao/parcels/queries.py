@@ -171,7 +171,8 @@ def _list_sql(
         text, own = _branch_sql(branch, number, wanted, has_key=bool(key))
         texts.append(text)
         parameters |= own
-    return " ".join((" UNION ALL ".join(texts), _ORDER, "LIMIT %(limit)s")), parameters
+    together = " UNION ALL ".join(texts)
+    return " ".join(("SELECT * FROM (", together, ") AS listed", _ORDER, "LIMIT %(limit)s")), parameters
 
 
 SHOWN_TO_CREATORS = tuple(dict.fromkeys(shown for each in parcel.STATUSES if (shown := parcel.shown_to_creator(each))))

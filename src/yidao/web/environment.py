@@ -27,7 +27,7 @@ def static(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-def url(name: str, **parts: Any) -> str:
+def url(name: str, /, **parts: Any) -> str:
     """Return the address of a page by its name."""
     return reverse(name, kwargs=parts)
 
@@ -41,5 +41,5 @@ def environment(**options: Any) -> Environment:
         translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
     )
     made.globals.update(static=static, url=url, phrase=phrases, language=translation.get_language)
-    made.filters.update(when=formats.when, moment=formats.moment, iso=formats.iso, length=formats.length)
+    made.filters.update(when=formats.when, moment=formats.moment, iso=formats.iso, span=formats.length)
     return made

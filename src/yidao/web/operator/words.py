@@ -1,0 +1,80 @@
+"""The words for what was kept aside, and the small pictures of the operator's pages."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext, gettext_noop
+
+REASON = {
+    "push.not_utf8": gettext_noop("Not UTF-8"),
+    "push.malformed_json": gettext_noop("Not well-formed JSON"),
+    "push.shape": gettext_noop("Not the shape of a push"),
+    "push.time": gettext_noop("A line without a time"),
+    "push.too_many_lists": gettext_noop("Too many lists"),
+    "push.too_many_lines": gettext_noop("List too long"),
+    "waybill_no.malformed": gettext_noop("No waybill number"),
+    "carrier.unknown": gettext_noop("Unknown carrier"),
+    "carrier.not_yours": gettext_noop("Not the sender's carrier"),
+    "tracking.time_out_of_range": gettext_noop("Time far from the parcel's life"),
+    "tracking.malformed": gettext_noop("Malformed event"),
+    "tracking.code_unknown": gettext_noop("Unknown code"),
+    "tracking.parcel_not_yours": gettext_noop("Not the shop's parcel"),
+    "parcel.malformed": gettext_noop("Malformed parcel"),
+    "parcel.number_in_use": gettext_noop("Waybill number in use"),
+    "parcel.shop_unknown": gettext_noop("Unknown shop"),
+    "parcel.creator_unknown": gettext_noop("Unknown creator"),
+    "intake.data_refused": gettext_noop("Refused by the database"),
+    "replay.unreadable": gettext_noop("Cannot be read as what it was"),
+    "replay.key_lost": gettext_noop("Its key is gone"),
+}
+STATE = {
+    "OPEN": gettext_noop("To decide"),
+    "REPLAY_ASKED": gettext_noop("Being replayed"),
+    "REPLAYED": gettext_noop("Replayed"),
+    "DISCARDED": gettext_noop("Discarded"),
+}
+RESULT = {
+    "ACCEPTED": gettext_noop("Accepted"),
+    "DUPLICATE": gettext_noop("Known already"),
+    "REJECTED": gettext_noop("Rejected"),
+}
+FORWARD = {
+    "ASKED": gettext_noop("Asked for"),
+    "RUNNING": gettext_noop("Running ahead"),
+    "DONE": gettext_noop("Arrived"),
+    "FAILED": gettext_noop("Failed"),
+}
+TABLES = {"reason": REASON, "state": STATE, "result": RESULT, "forward": FORWARD}
+
+SOURCE = {
+    "CARRIER": gettext_noop("Carrier's own feed"),
+    "KUAIDI100": gettext_noop("Kuaidi100"),
+    "KDNIAO": gettext_noop("KDNiao"),
+    "WECHAT": gettext_noop("WeChat"),
+    "SHOP": gettext_noop("Shops"),
+    "PLATFORM": gettext_noop("Platform"),
+}
+
+SPARK_WIDTH = 96
+SPARK_HEIGHT = 20
+
+
+def of(table: str, code: str) -> str:
+    """Return the words for a code; one that has none is shown as it is."""
+    words = TABLES[table].get(code)
+    return gettext(words) if words is not None else code
+
+
+def source(code: str) -> str:
+    """Return the words for who sends; a provider without words is shown by its code."""
+    words = SOURCE.get(code.partition(":")[0].partition("/")[0])
+    return gettext(words) if words is not None else code
+
+
+def spark(values: Sequence[int]) -> str:
+    """Return the points of a line through the values, SPARK_WIDTH wide and SPARK_HEIGHT high, zero at its foot."""
+    top = max(max(values, default=0), 1)
+    step = SPARK_WIDTH / max(len(values) - 1, 1)
+    room = SPARK_HEIGHT - 2
+    return " ".join(
+        f"{step * place:.1f},{SPARK_HEIGHT - 1 - room * value / top:.1f}" for place, value in enumerate(values)
+    )
