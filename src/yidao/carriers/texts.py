@@ -95,6 +95,13 @@ def hide_telephones(text: str) -> str:
     return _TELEPHONE.sub(_masked, text)
 
 
+def hidden_telephones(text: str) -> list[tuple[str, str]]:
+    """Return (hidden form, number) of every telephone number that `hide_telephones` hides, in their order."""
+    if not text.isascii():
+        text = text.translate(_WIDE_DIGITS)
+    return [(_masked(match), match.group()) for match in _TELEPHONE.finditer(text)]
+
+
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 
 

@@ -1,25 +1,38 @@
-"""A page of the operator's console, to come."""
+"""The operator's overview: what arrives and how late, what was kept aside, and whether the sweeps keep up."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from yidao.kit.templates import render_block
+from yidao.parcels import figures, quarantine
+from yidao.web.operator import words
 from yidao.web.shared import consoles, lists
 from yidao.web.shared.requests import Request
+
+TEMPLATE = "operator/overview.html"
 
 
 @require_safe
 def index(request: Request) -> HttpResponse:
-    """Show the page."""
-    consoles.operator(request)
-    return render(request, "operator/todo.html", {})
+    """Show the figures; htmx asks for them alone."""
+    actor = consoles.operator(request)
+    context = {
+        "health": figures.health(actor=actor, now=request.now),
+        "words": words,
+        "count_max": quarantine.COUNT_MAX,
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        return render_block(request, TEMPLATE, "figures", context)
+    return render(request, TEMPLATE, context)
 
 
 @require_safe
 def badges(request: Request) -> HttpResponse:
     """Count what the side bar shows."""
     actor = consoles.operator(request)
-    return lists.render_badges(request, lists.open_anomalies(actor))
+    found = lists.open_anomalies(actor) | {"quarantine": quarantine.counts(actor=actor)[quarantine.State.OPEN.value]}
+    return lists.render_badges(request, found)
 
 
 @require_safe
