@@ -7,6 +7,7 @@ import psycopg
 from yidao.intake.app import Intake, Parts
 from yidao.intake.auth import DatabaseDirectory
 from yidao.intake.queue import Queue
+from yidao.intake.replay import Replayer
 
 
 def application(*, url: Callable[[], str], items_max: int, bytes_max: int, batch_max: int) -> Intake:
@@ -16,6 +17,13 @@ def application(*, url: Callable[[], str], items_max: int, bytes_max: int, batch
         address = url()
         directory = DatabaseDirectory(lambda: psycopg.connect(address, autocommit=True))
         queue = Queue(address, items_max=items_max, bytes_max=bytes_max, batch_max=batch_max)
-        return Parts(queue=queue, directory=directory, close=directory.close)
+        replayer = Replayer(lambda: psycopg.connect(address, autocommit=True), queue)
+        replayer.start()
+
+        def close() -> None:
+            replayer.stop()
+            directory.close()
+
+        return Parts(queue=queue, directory=directory, close=close)
 
     return Intake(assemble)

@@ -23,3 +23,14 @@ SET accepted = intake_minute.accepted + excluded.accepted, duplicate = intake_mi
 
 -- tell --
 SELECT pg_notify('yidao_parcels', %(payload)s)
+
+-- replays_asked --
+SELECT q.id, q.source, coalesce(q.credential_id, 0), coalesce(q.organisation_id, 0), coalesce(o.kind, ''), q.detail, q.body_encrypted
+FROM quarantine q LEFT JOIN organisation o ON o.id = q.organisation_id
+WHERE q.state = 'REPLAY_ASKED'
+ORDER BY q.id
+LIMIT %(limit)s
+FOR UPDATE OF q SKIP LOCKED
+
+-- settle_replay --
+UPDATE quarantine SET state = %(state)s, outcome = %(outcome)s WHERE id = %(id)s
