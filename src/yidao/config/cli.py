@@ -114,20 +114,21 @@ def import_events(
     kind: Annotated[str, typer.Option(help="What the rows are: events or parcels.")] = "events",
     report: Annotated[Path | None, typer.Option(help="Where the bad rows go, as CSV with a reason.")] = None,
     source: Annotated[str, typer.Option(help="Name of the source the events come from.")] = "PLATFORM",
-    template: Annotated[bool, typer.Option("--template", help="Write FILE as an empty table instead.")] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Write an empty table with our columns instead.")
+    ] = False,
 ) -> None:
-    """Read tracking events or parcels from a file; bad rows are reported and do not stop the rest."""
-    from yidao.config import up  # inline: slow
+    """Read tracking events or parcels from a file; bad rows are reported and do not stop the rest (exit code 1)."""
+    from yidao.config import ready, up  # inline: slow
 
-    if not template and not file.is_file():
-        faults.print(f"There is no file {file}.")
-        raise typer.Exit(EXIT_USAGE)
+    assert ready
+    from yidao.config import imports  # inline: django not set up
+
+    if template:
+        raise typer.Exit(imports.template(console, file=file, kind=kind))
+    if not file.is_file():
+        raise typer.BadParameter(f"{file} is no file")
     with up.opened():
-        from yidao.config import imports, ready  # inline: django not set up
-
-        assert ready
-        if template:
-            raise typer.Exit(imports.template(console, file=file, kind=kind))
         raise typer.Exit(imports.run(console, file=file, kind=kind, report=report, source=source))
 
 
