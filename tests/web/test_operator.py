@@ -12,6 +12,7 @@ from django.urls import reverse
 from tests.web import cast
 from tests.web.cast import NOW, Cast
 from yidao.audit.models import AuditEntry
+from yidao.intake import statements
 from yidao.kit import crypto, ids
 from yidao.kit.models import DemoClock, DemoForward
 from yidao.parcels import quarantine
@@ -215,12 +216,26 @@ def test_who_only_looks_cannot_decide(people: Cast) -> None:
 def test_the_outcome_of_a_replay_is_shown(people: Cast) -> None:
     found = keep(
         state="REPLAYED",
-        outcome={"items": [{"result": "REJECTED", "code": "tracking.time_out_of_range", "id": ""}]},
+        outcome={"counts": {"accepted": 2, "rejected": 1}, "refusals": ["tracking.time_out_of_range"]},
     )
 
     html = as_(people.olga).get(reverse("operator-quarantine-item", args=[found.id])).content.decode()
 
+    assert 'class="tag notice"' in html
     assert 'class="tag severe"' in html
+
+
+def test_what_came_back_from_a_replay_says_why(people: Cast) -> None:
+    found = keep(outcome={"code": "quarantine.still_unreadable", "reason": "carrier.unknown", "detail": "no such code"})
+
+    html = as_(people.olga).get(reverse("operator-quarantine-item", args=[found.id])).content.decode()
+
+    assert "no such code" in html
+    assert "<textarea" in html
+
+
+def test_the_intake_and_the_pages_seal_a_body_for_the_same_place() -> None:
+    assert quarantine.place(7) == statements.quarantine_place(7)
 
 
 def test_there_is_no_demo_clock_where_time_is_real(people: Cast) -> None:

@@ -23,8 +23,10 @@ REASON = {
     "parcel.shop_unknown": gettext_noop("Unknown shop"),
     "parcel.creator_unknown": gettext_noop("Unknown creator"),
     "intake.data_refused": gettext_noop("Refused by the database"),
-    "replay.unreadable": gettext_noop("Cannot be read as what it was"),
-    "replay.key_lost": gettext_noop("Its key is gone"),
+    "parcel.not_found": gettext_noop("No such parcel"),
+    "body.shape": gettext_noop("Not the expected shape"),
+    "quarantine.still_unreadable": gettext_noop("Still cannot be read"),
+    "quarantine.undecryptable": gettext_noop("Its key is gone"),
 }
 STATE = {
     "OPEN": gettext_noop("To decide"),
