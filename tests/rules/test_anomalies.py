@@ -202,6 +202,12 @@ ON_THE_WAY = ((1, K.PICKED_UP), (2, K.DEPARTED_ORIGIN))
             [(88, None, "", "WARN", "NO_UPDATE")],
             id="a missorted parcel is in transit again",
         ),
+        pytest.param(
+            ((20, K.CUSTOMS_PROCESSING), (30, K.OUT_FOR_DELIVERY), (40, K.MISSORTED)),
+            88,
+            [(88, None, "", "WARN", "NO_UPDATE")],
+            id="even when customs never said that it was cleared",
+        ),
     ],
 )
 def test_transit(scans, now, expected):

@@ -140,7 +140,7 @@ _ABOUT: Final[dict[Reason, About]] = {
     Reason.NO_INFO: About(ReasonGroup.HELD_UP, Party.SHOP, 20, Severity.NOTICE),
     Reason.ODD_SIGN_TIME: About(ReasonGroup.DOUBTFUL, Party.CARRIER, 21, Severity.NOTICE),
     Reason.CARRIER_CORRECTED: About(ReasonGroup.DOUBTFUL, Party.SHOP, 22, Severity.NOTICE),
-    Reason.PROBLEM: About(ReasonGroup.HELD_UP, Party.CARRIER, 23, Severity.WARN),
+    Reason.PROBLEM: About(ReasonGroup.HELD_UP, Party.UNKNOWN, 23, Severity.WARN),
     Reason.PICKED_BEFORE_PAYMENT: About(ReasonGroup.DOUBTFUL, Party.SHOP, 24, Severity.WARN),
     Reason.NUMBER_REUSED: About(ReasonGroup.DOUBTFUL, Party.SHOP, 25, Severity.WARN),
     Reason.CUSTOMS_FAILED: About(ReasonGroup.HELD_UP, Party.CUSTOMS, 26, Severity.SEVERE),

@@ -228,6 +228,7 @@ class Watch:
         """Start what runs while a courier is out. Reading: once late, a further delivery scan starts no new clock."""
         self.gap_at = self.hub_at = self.box_at = 0
         self.news_at = at
+        self.is_at_customs = False
         if kind in roles.OUT:
             previous, self.previous_out_at = self.previous_out_at, at
             if kind == _REDELIVERY or (previous and at - previous >= self.limits.second_attempt):
