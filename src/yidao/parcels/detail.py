@@ -5,7 +5,7 @@ afresh from the stored milestones, so a page is right even between two sweeps.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -98,8 +98,11 @@ SELECT p.life, p.shop_id, p.order_nos, p.shipped_at, p.paid_at, p.sender_divisio
        p.policy, p.milestones, p.holds, p.evaluated_at, p.first_scan_at, p.last_scan_at
 FROM parcel p
 WHERE p.waybill_no = %(waybill_no)s AND p.carrier = %(carrier)s
+  AND (%(known_at)s::timestamptz IS NULL OR p.recorded_at <= %(known_at)s::timestamptz)
   AND (%(life)s::smallint IS NULL OR p.life = %(life)s::smallint) AND
 """
+_REACH_BACK = timedelta(days=400)
+_REACH_AHEAD = timedelta(days=1)
 _NEWEST_LIFE = "ORDER BY p.life DESC LIMIT 1"
 _OWN_ORDERS = """
 SELECT DISTINCT order_no FROM parcel_line
@@ -109,17 +112,20 @@ ORDER BY order_no
 """
 _STARTS = "SELECT life, starts_at FROM parcel WHERE waybill_no = %s AND carrier = %s ORDER BY life"
 _SCANS = """
-SELECT source, event_id, revision, is_retracted, variant, occurred_at, kind, division, place, description
+SELECT source, event_id, revision, is_retracted, variant, occurred_at, kind, division, place, description, flags
 FROM scan WHERE waybill_no = %s AND carrier = %s AND occurred_at BETWEEN %s AND %s
+  AND (%s::timestamptz IS NULL OR recorded_at <= %s::timestamptz)
 ORDER BY occurred_at DESC, kind DESC, source
 """
 _LISTS = """
 SELECT life, source, digest, pushed_at, newest_at, event_ids
 FROM source_snapshot WHERE waybill_no = %s AND carrier = %s
+  AND (%s::timestamptz IS NULL OR recorded_at <= %s::timestamptz)
 """
 _NOT_LATE = """
 SELECT type, reason, severity, party, should_open_at, should_close_at, closing
 FROM anomaly WHERE waybill_no = %s AND carrier = %s AND life = %s AND closing = 'NOT_LATE'
+  AND (%s::timestamptz IS NULL OR noticed_close_at <= %s::timestamptz)
 ORDER BY should_open_at
 """
 _OUTAGES = "SELECT since, until, released_at FROM carrier_outage WHERE carrier = %s AND noticed_at <= %s"
@@ -142,26 +148,46 @@ def by_token(token: str, *, actor: Actor, now: datetime) -> Detail:
     return _detail(waybill_no, carrier, life, actor=actor, now=now)
 
 
-def by_number(waybill_no: str, carrier: str, *, actor: Actor, now: datetime) -> Detail:
+def by_number(waybill_no: str, carrier: str, *, actor: Actor, now: datetime, as_of: datetime | None = None) -> Detail:
     """
-    Return the newest life of a plain number.
+    Return the newest life of a plain number; with `as_of` as it was known and judged at that instant.
+
+    Reading: what was known is what was recorded by then; the shop's word counts from its ship time on.
 
     :raises NotVisible: no such parcel, it is not this actor's to see, or the actor may not use plain numbers.
     """
     if not access.sees_plain_numbers(actor):
         raise NotVisible
-    return _detail(waybill_no, carrier, None, actor=actor, now=now)
+    return _detail(waybill_no, carrier, None, actor=actor, now=as_of or now, known_at=as_of)
 
 
-def _detail(waybill_no: str, carrier: str, life: int | None, *, actor: Actor, now: datetime) -> Detail:
+def _detail(
+    waybill_no: str,
+    carrier: str,
+    life: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    known_at: datetime | None = None,
+) -> Detail:
     condition, parameters = access.condition(actor)
     text = " ".join((_PARCEL, condition, _NEWEST_LIFE))
-    found = _fetch(text, {"waybill_no": waybill_no, "carrier": carrier, "life": life, **parameters})
+    number = {"waybill_no": waybill_no, "carrier": carrier, "life": life, "known_at": known_at}
+    found = _fetch(text, {**number, **parameters})
     if not found:
         raise NotVisible
     life, shop_id, order_nos, shipped_at, paid_at, sender, receiver, *rest = found[0]
     _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at = rest
     is_plain = access.sees_plain_numbers(actor)
+    key = (waybill_no, carrier, life)
+    if known_at is not None:
+        # A scan that lived then and is dead now may lie outside the span of those that live.
+        first_scan_at, last_scan_at = known_at - _REACH_BACK, known_at + _REACH_AHEAD
+    told = _living(key, first_scan_at, last_scan_at, known_at=known_at) if first_scan_at is not None else []
+    if known_at is not None:
+        milestones = parcel.pack(_folded(told))
+        if shipped_at is not None and shipped_at > known_at:
+            shipped_at = paid_at = None
     plan = Plan(
         shipped_at=_instant(shipped_at),
         paid_at=_instant(paid_at),
@@ -174,7 +200,6 @@ def _detail(waybill_no: str, carrier: str, life: int | None, *, actor: Actor, no
         if is_plain and order_nos
         else [row[0] for row in _fetch(_OWN_ORDERS, (waybill_no, carrier, life, list(actor.organisation_ids)))]
     )
-    key = (waybill_no, carrier, life)
     return Detail(
         token=crypto.parcel_token(waybill_no, carrier, life),
         number=waybill_no if is_plain else masked(waybill_no),
@@ -189,8 +214,8 @@ def _detail(waybill_no: str, carrier: str, life: int | None, *, actor: Actor, no
         status=_shown_status(truth.verdict.status, is_plain=is_plain),
         policy=policy_name,
         evaluated_at=evaluated_at,
-        timeline=_timeline(key, first_scan_at, last_scan_at) if first_scan_at is not None else (),
-        episodes=(*_episodes(truth.verdict.episodes), *_not_late(key)),
+        timeline=_lines(told),
+        episodes=(*_episodes(truth.verdict.episodes), *_not_late(key, known_at)),
         running=_running(truth),
         truth=truth,
     )
@@ -213,9 +238,11 @@ def _instant(moment: datetime | None) -> Instant:
 
 
 def _truth(milestones: bytes, plan: Plan, holds: bytes, carrier: str, policy_name: str, *, now: datetime) -> Truth:
-    known = lives.unpack_holds(holds) + tuple(
+    known = tuple(hold for hold in lives.unpack_holds(holds) if hold.since <= instant(now)) + tuple(
         Hold(
-            kind=HoldKind.OUTAGE, since=instant(since), until=_instant(until) if released_at is not None else Instant(0)
+            kind=HoldKind.OUTAGE,
+            since=instant(since),
+            until=_instant(until) if released_at is not None and released_at <= now else Instant(0),
         )
         for since, until, released_at in _fetch(_OUTAGES, (carrier, now))
     )
@@ -248,7 +275,7 @@ def _episodes(found: Iterable[episodes.Episode]) -> tuple[EpisodeRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.closed_at is not None, -row.opened_at.timestamp())))
 
 
-def _not_late(key: lives.Key) -> tuple[EpisodeRow, ...]:
+def _not_late(key: lives.Key, known_at: datetime | None) -> tuple[EpisodeRow, ...]:
     return tuple(
         EpisodeRow(
             type=type_,
@@ -259,7 +286,7 @@ def _not_late(key: lives.Key) -> tuple[EpisodeRow, ...]:
             closed_at=closed,
             closing=closing,
         )
-        for type_, reason, severity, party, opened, closed, closing in _fetch(_NOT_LATE, key)
+        for type_, reason, severity, party, opened, closed, closing in _fetch(_NOT_LATE, (*key, known_at, known_at))
     )
 
 
@@ -275,12 +302,15 @@ def _running(truth: Truth) -> tuple[RunningRow, ...]:
     )
 
 
-def _timeline(key: lives.Key, first_scan_at: datetime, last_scan_at: datetime) -> tuple[TimelineLine, ...]:
-    """Return the living scans of one life, the newest first, equal ones of several sources in one line."""
+def _living(
+    key: lives.Key, first_scan_at: datetime, last_scan_at: datetime, *, known_at: datetime | None
+) -> list[tuple[Any, ...]]:
+    """Return the living scans of one life, the newest first; with `known_at` only from what was recorded by then."""
     number, life = key[:2], key[2]
     starts = _fetch(_STARTS, number)
     since, until = _bounds(starts, life)
-    rows = [row for row in _fetch(_SCANS, (*number, first_scan_at, last_scan_at)) if since <= instant(row[5]) < until]
+    found = _fetch(_SCANS, (*number, first_scan_at, last_scan_at, known_at, known_at))
+    rows = [row for row in found if since <= instant(row[5]) < until]
     facts = [
         sources.ScanFact(
             source=row[0],
@@ -302,11 +332,26 @@ def _timeline(key: lives.Key, first_scan_at: datetime, last_scan_at: datetime) -
             ),
             event_ids=frozenset(ids),
         )
-        for of_life, source, digest, pushed_at, newest_at, ids in _fetch(_LISTS, number)
+        for of_life, source, digest, pushed_at, newest_at, ids in _fetch(_LISTS, (*number, known_at, known_at))
         if of_life == life or (of_life == life - 1 and instant(newest_at) >= since)
     ]
     living = frozenset(sources.living(tuple(facts), lists))
-    return _lines([row for row, fact in zip(rows, facts, strict=True) if fact in living])
+    return [row for row, fact in zip(rows, facts, strict=True) if fact in living]
+
+
+def _folded(rows: Iterable[tuple[Any, ...]]) -> parcel.Milestones:
+    """Fold living scans afresh."""
+    return parcel.of(
+        entry
+        for row in rows
+        for entry in folding.entries_of(
+            occurred_at=instant(row[5]),
+            kind=row[6],
+            division=row[7],
+            flags=row[10],
+            is_weak=row[0] == folding.SHOP_SOURCE,
+        )
+    )
 
 
 def _bounds(starts: Sequence[tuple[int, datetime]], life: int) -> tuple[int, int]:
