@@ -122,7 +122,9 @@ def choices(connection: psycopg.Connection[Any]) -> Choices:
 
 def existing_organisations() -> bool:
     """Return whether anybody lives in this database already."""
-    return Organisation.objects.exists()
+    with django_connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM organisation)")
+        return bool(cursor.fetchone()[0])
 
 
 def _populate(*, now: datetime) -> None:

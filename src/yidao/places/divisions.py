@@ -31,7 +31,7 @@ def _all() -> dict[str, Division]:
 @lru_cache(maxsize=1)
 def _pinyin() -> dict[str, str]:
     """Return the names as an English reader can say them: pinyin without the suffix that says what kind of place."""
-    from pypinyin import lazy_pinyin  # Inline: the dictionary is big and Chinese pages never need it.
+    from pypinyin import lazy_pinyin  # inline: slow, and Chinese pages never need it
 
     suffixes = ("特别行政区", "自治区", "自治州", "省", "市")
     names = {}
