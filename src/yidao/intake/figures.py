@@ -1,12 +1,13 @@
 """What each source sent for each carrier, minute by minute, and how late: the figures of the operator's overview."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import psycopg
 
-from yidao.intake.payloads import CorrectionIn, Item, ItemResult, QuarantineIn, Result, ScanIn, SnapshotIn, SourceFacts
+from yidao.intake.payloads import Item, ItemResult, QuarantineIn, Result, ScanIn, ShipmentIn, SnapshotIn, SourceFacts
 from yidao.intake.statements import STATEMENTS
 from yidao.kit import arrays, clock
 from yidao.rules.instants import MINUTE, Instant, to_datetime
@@ -35,27 +36,28 @@ class Figures:
         self._counts: dict[tuple[int, str, str], _Figure] = {}
         self._written_at = 0.0
 
-    def count(self, sender: SourceFacts, item: Item, result: ItemResult, *, now: Instant) -> None:
-        """Count one answered item."""
-        source = item.source if isinstance(item, ScanIn | SnapshotIn | CorrectionIn | QuarantineIn) else sender.source
-        figure = self._counts.setdefault((now - now % MINUTE, source, item.carrier), _Figure())
-        if isinstance(item, QuarantineIn):
-            figure.quarantined += 1
-        elif result.result is Result.ACCEPTED:
-            figure.accepted += 1
-        elif result.result is Result.DUPLICATE:
-            figure.duplicate += 1
-        else:
-            figure.rejected += 1
-        occurred_at = 0
-        if isinstance(item, ScanIn):
-            occurred_at = item.occurred_at
-        elif isinstance(item, SnapshotIn):
-            occurred_at = max(scan.occurred_at for scan in item.scans)
-        if occurred_at and result.result is Result.ACCEPTED:
-            lag = max(0, (now - occurred_at) // SECOND)
-            figure.lag_sum += lag
-            figure.lag_max = max(figure.lag_max, lag)
+    def count(self, answered: Iterable[tuple[SourceFacts, Item, ItemResult]], *, now: Instant) -> None:
+        """Count the answered items of a batch."""
+        minute = now - now % MINUTE
+        for sender, item, answer in answered:
+            source = sender.source if isinstance(item, ShipmentIn) else item.source
+            key = (minute, source, item.carrier)
+            figure = self._counts.get(key)
+            if figure is None:
+                figure = self._counts[key] = _Figure()
+            if isinstance(item, QuarantineIn):
+                figure.quarantined += 1
+            elif answer.result is Result.ACCEPTED:
+                figure.accepted += 1
+                occurred_at = _newest(item)
+                if occurred_at:
+                    lag = max(0, (now - occurred_at) // SECOND)
+                    figure.lag_sum += lag
+                    figure.lag_max = max(figure.lag_max, lag)
+            elif answer.result is Result.DUPLICATE:
+                figure.duplicate += 1
+            else:
+                figure.rejected += 1
 
     @property
     def is_due(self) -> bool:
@@ -89,3 +91,9 @@ class Figures:
                 "lag_max": arrays.integers([each.lag_max for each in figures]),
             },
         )
+
+
+def _newest(item: Item) -> int:
+    if isinstance(item, ScanIn):
+        return item.occurred_at
+    return max(scan.occurred_at for scan in item.scans) if isinstance(item, SnapshotIn) else 0

@@ -101,13 +101,14 @@ class Writer:
         flat = [task for group in tasks for task in group]
         with self._connection.transaction():
             self.knowledge.refresh(self._connection, now=self._fixed_now)
-            batch = Batch(self.knowledge, months=self._months, may_copy=may_copy)
+            batch = Batch(self.knowledge, months=set(self._months), may_copy=may_copy)
             self._work(batch, flat)
             self._connection_tell(batch)
             self.figures.write_when_due(self._connection)
-        for task in flat:
-            assert task.result is not None, "every item is answered"
-            self.figures.count(task.sender, task.item, task.result, now=self.knowledge.now)
+        self._months = batch.months  # A month made in a transaction that was rolled back does not stand.
+        answered = [(task.sender, task.item, task.result) for task in flat if task.result is not None]
+        assert len(answered) == len(flat), "every item is answered"
+        self.figures.count(answered, now=self.knowledge.now)
         return [[task.result for task in group if task.result is not None] for group in tasks]
 
     def _work(self, batch: Batch, flat: list[Task]) -> None:

@@ -11,7 +11,7 @@ import psycopg
 
 from yidao.kit import arrays
 from yidao.parcels import hot, registers
-from yidao.parcels.lives import Life, Number
+from yidao.parcels.lives import Life, Number, city_of
 from yidao.rules import parcel, routes, scans, sources
 from yidao.rules.instants import DAY, Instant, to_datetime
 
@@ -30,7 +30,7 @@ Facts = tuple[list[tuple[int, sources.ScanFact, int]], list[tuple[int, int, sour
 def entries_of(*, occurred_at: int, kind: int, division: str, flags: int, is_weak: bool) -> tuple[parcel.Entry, ...]:
     """Return the entries one scan gives: itself, and one more for each word of damage or loss in its text."""
     weight = scans.WEAK if is_weak else 0
-    city = routes.city_of(division) if division else routes.UNKNOWN_CITY
+    city = city_of(division) if division else routes.UNKNOWN_CITY
     entry = (occurred_at, parcel.RANK[kind], kind + weight, city)
     if not flags:
         return (entry,)
@@ -73,7 +73,7 @@ def facts_of(connection: psycopg.Connection[Any], some: Mapping[Number, Sequence
             is_retracted=is_retracted,
             occurred_at=occurred_at,
             kind=kind,
-            city=routes.city_of(row[12]),
+            city=city_of(row[12]),
             variant=variant,
         )
         found[(waybill_no, carrier)][0].append((recorded_at, fact, flags))

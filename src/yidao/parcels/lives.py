@@ -4,6 +4,7 @@ with compare-and-swap. No locks are taken; who loses the race reads again and me
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -23,6 +24,8 @@ Number = tuple[str, str]
 """(waybill_no, carrier): what a scan names; which life it belongs to is decided by time."""
 Key = tuple[str, str, int]
 
+city_of = lru_cache(maxsize=16_384)(routes.city_of)
+"""The same few thousand divisions are asked for again and again."""
 _EMPTY_MILESTONES: Final = parcel.pack(parcel.EMPTY)
 _TYPE_NAMES: Final = {int(each): each.name for each in episodes.Type}
 _SEVERITY_NAMES: Final = {int(each): each.name for each in episodes.Severity}
@@ -54,6 +57,7 @@ class Life:
         "holds",
         "is_plan_changed",
         "is_touched",
+        "key",
         "life",
         "milestones",
         "milestones_before",
@@ -75,6 +79,28 @@ class Life:
         "version",
         "waybill_no",
     )
+
+    waybill_no: str
+    carrier: str
+    life: int
+    version: int
+    starts_at: int
+    shop_id: int | None
+    creator_id: int | None
+    order_nos: str
+    creator_order_nos: str
+    sender_division: str
+    receiver_division: str
+    receiver_tail: bytes | None
+    policy: str
+    status: str
+    milestones_before: bytes
+    episodes_before: bytes
+    registers_before: bytes
+    holds: bytes
+    revised: bool
+    claim_waiting: bool
+    has_extra_creators: bool
 
     def __init__(self, row: Sequence[Any]) -> None:
         (
@@ -102,6 +128,7 @@ class Life:
             self.claim_waiting,
             self.has_extra_creators,
         ) = row
+        self.key: Key = (self.waybill_no, self.carrier, self.life)
         self.shipped_at: int = shipped_at or 0
         self.paid_at: int = paid_at or 0
         self.revised_before: bool = self.revised
@@ -113,11 +140,6 @@ class Life:
         self.verdict: anomalies.Verdict | None = None
         self.is_plan_changed = False
         self.is_touched = False
-
-    @property
-    def key(self) -> Key:
-        """Return the life's key."""
-        return self.waybill_no, self.carrier, self.life
 
     @property
     def before(self) -> Milestones:
@@ -206,8 +228,8 @@ def plan_of(life: Life) -> Plan:
     return Plan(
         shipped_at=Instant(life.shipped_at),
         paid_at=Instant(life.paid_at),
-        sender_city=routes.city_of(life.sender_division),
-        receiver_city=routes.city_of(life.receiver_division),
+        sender_city=city_of(life.sender_division),
+        receiver_city=city_of(life.receiver_division),
     )
 
 
