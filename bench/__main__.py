@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
             print("Building the big data first (make bench-data does only that) ...", file=sys.stderr)
             data.build(url)
             parcels = cluster.built(url)
+        cluster.warm(url)
         for run in chosen.values():
             run(url, parcels)
     return 0

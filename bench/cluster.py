@@ -46,3 +46,20 @@ def built(url: str) -> int:
             return 0
         found = connection.execute("SELECT parcels FROM bench_built").fetchone()
     return int(found[0]) if found else 0
+
+
+WARMING = (
+    "SELECT count(version) FROM parcel WHERE waybill_no > ''",
+    "SELECT count(version) FROM parcel WHERE creator_id > 0",
+    "SELECT count(version) FROM parcel WHERE shop_id > 0",
+    "SELECT count(version) FROM parcel WHERE carrier > '' AND shipped_at IS NOT NULL",
+    "SELECT count(kind) FROM scan WHERE waybill_no > ''",
+)
+
+
+def warm(url: str) -> None:
+    """Read tables and indexes once through the server's memory, as a server that has been up for a while has them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0")
+        for statement in WARMING:
+            connection.execute(statement)
