@@ -96,7 +96,7 @@ def read_ring(path: Path) -> KeyRing:
         raw = json.loads(path.read_text())
         cipher_keys = {int(kid): base64.b64decode(key) for kid, key in raw["cipher"].items()}
         index_keys = {int(kid): base64.b64decode(key) for kid, key in raw["index"].items()}
-    except (ValueError, KeyError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise KeyRingUnusable(f"{path} is not a key ring; restore it from your backup") from fault
     keys = [*cipher_keys.items(), *index_keys.items()]
     if not cipher_keys or not index_keys or any(len(key) != KEY_BYTES or not 1 <= kid <= 255 for kid, key in keys):

@@ -1,0 +1,60 @@
+"""Both languages are complete, and every code has words."""
+
+import re
+
+import pytest
+
+from yidao.kit import translations
+from yidao.rules import episodes, explain, parcel, scans
+from yidao.web.shared import phrases
+
+CHINESE = translations.LOCALE_DIR / "zh_Hans" / "LC_MESSAGES" / "django.po"
+HOLES = re.compile(r"%\((\w+)\)[sd]")
+
+
+def ids_of(message: object) -> tuple[str, ...]:
+    return message if isinstance(message, tuple) else (str(message),)
+
+
+def test_every_message_has_its_chinese_with_the_same_holes() -> None:
+    chinese = translations.read(CHINESE)
+
+    faults = []
+    for message in translations.messages_of_sources():
+        if not message.id:
+            continue
+        known = chinese.get(message.id, message.context)
+        texts = () if known is None else known.string if isinstance(known.string, tuple) else (known.string,)
+        if not texts or not all(texts):
+            faults.append(f"no Chinese: {message.id}")
+        elif any(set(HOLES.findall(text)) != set(HOLES.findall(ids_of(message.id)[-1])) for text in texts):
+            faults.append(f"other holes: {message.id}")
+
+    assert faults == []
+
+
+def test_the_catalogue_holds_nothing_that_nobody_says() -> None:
+    said = {ids_of(message.id)[0] for message in translations.messages_of_sources()}
+
+    assert [message.id for message in translations.read(CHINESE) if ids_of(message.id)[0] not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        pytest.param("status", {each.name for each in parcel.Status}, id="statuses"),
+        pytest.param("type", {each.name for each in episodes.Type}, id="types of anomalies"),
+        pytest.param("reason", {each.name for each in episodes.Reason}, id="reasons"),
+        pytest.param("closing", {each.name for each in episodes.Closing}, id="closings"),
+        pytest.param("severity", {each.name for each in episodes.Severity}, id="severities"),
+        pytest.param("party", {each.name for each in episodes.Party}, id="parties"),
+        pytest.param("kind", {each.name for each in scans.Kind}, id="kinds of scans"),
+        pytest.param("route", {each.name for each in explain.routes.RouteClass}, id="route classes"),
+    ],
+)
+def test_every_code_of_the_rules_has_words(table: str, codes: set[str]) -> None:
+    assert set(phrases.TABLES[table]) == codes
+
+
+def test_every_carrier_has_an_english_name() -> None:
+    assert set(phrases.CARRIER_IN_ENGLISH) == set(phrases.catalogue.CODES)
