@@ -14,7 +14,7 @@ class Flag(IntEnum):
 
 
 class ScanIn(msgspec.Struct, frozen=True, gc=False):
-    """One tracking event; `variant` hashes (occurred_at, code, division, flags), never the text and never our mapping."""
+    """One tracking event; `variant` hashes (occurred_at, code, division, flags), never the text or our mapping."""
 
     waybill_no: str
     carrier: str
@@ -33,7 +33,7 @@ class ScanIn(msgspec.Struct, frozen=True, gc=False):
 
 
 class SnapshotIn(msgspec.Struct, frozen=True, gc=False):
-    """A provider's full list of one number; `pushed_at` is 0 when the provider gives no time, `digest` names the content."""
+    """A provider's full list of one number; `pushed_at` is 0 when it gives no time, `digest` names the content."""
 
     waybill_no: str
     carrier: str
@@ -64,7 +64,7 @@ class LineIn(msgspec.Struct, frozen=True, gc=False):
 
 
 class ShipmentIn(msgspec.Struct, frozen=True, gc=False):
-    """A shop's word that it handed over a parcel; `receiver_tail` is the blind index of the phone's last four digits."""
+    """A shop's word that it handed over a parcel; `receiver_tail` is the blind index of the phone's last digits."""
 
     shop_id: int
     carrier: str
@@ -92,7 +92,7 @@ Item = ScanIn | SnapshotIn | CorrectionIn | ShipmentIn | QuarantineIn
 
 
 class SourceFacts(msgspec.Struct, frozen=True, gc=False):
-    """Who sends: the credential, its organisation and kind, the source name its scans get, and whether they are only a shop's word."""
+    """Who sends: credential, organisation and kind, its scans' source name, whether they are only a shop's word."""
 
     credential_id: int
     organisation_id: int
@@ -118,7 +118,7 @@ class Result(StrEnum):
 
 
 class ItemResult(msgspec.Struct, frozen=True):
-    """The answer to one item; `code` names a refusal, `id` the parcel it went to, `state` WAITING when a claim waits."""
+    """The answer to one item; `code` names a refusal, `id` the parcel it went to, `state` WAITING a waiting claim."""
 
     result: Result
     code: str = ""

@@ -23,7 +23,7 @@ def stopwatch() -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoClock:
-    """The demo's clock: simulated time was `base_sim` at real time `base_real` and runs at `rate` while `is_running`."""
+    """The demo's clock: simulated time was `base_sim` at real `base_real` and runs at `rate` while `is_running`."""
 
     base_real: datetime
     base_sim: datetime

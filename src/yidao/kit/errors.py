@@ -18,8 +18,8 @@ class Refusal(Exception):
     """
     A clear no with a permanent dotted code, a status and a message that can be translated.
 
-    `message` is an English message id with named placeholders, filled from `values` at rendering. Subclasses live beside
-    the function that raises them.
+    `message` is an English message id with named placeholders, filled from `values` at rendering. Subclasses live
+    beside the function that raises them.
     """
 
     code = "refused"

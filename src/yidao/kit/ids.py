@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 
 def new_id() -> Id:
-    """Return a fresh id: 41 bits of milliseconds, 10 of node, 12 of counter. Ids of one process rise, save within a millisecond."""
+    """Return a fresh id: 41 bits of milliseconds, 10 of node, 12 of counter. Save within a millisecond they rise."""
     with _lock:
         count = next(_counter) & 0xFFF
     milliseconds = int(clock.real_now().timestamp() * 1000) - _EPOCH_MS

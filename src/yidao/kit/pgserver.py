@@ -553,7 +553,7 @@ def _reap() -> None:
 
 
 def shared_buffers_mb() -> int:
-    """Return an eighth of the machine's memory in MB, at least 128 and at most 4096: what PostgreSQL may keep at hand."""
+    """Return an eighth of the machine's memory in MB, from 128 to 4096: what PostgreSQL may keep at hand."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1024 * 1024)
     return max(128, min(memory // 8, 4096))
 
