@@ -196,6 +196,55 @@ def test_a_claim_waits_until_a_scan_speaks_for_it(writer, connection, tenants) -
     assert _is_sound(connection, number)
 
 
+def test_an_adopted_stub_hands_over_the_anomalies_it_once_had(writer, connection, tenants) -> None:
+    number = fresh_number()
+    _results(writer, scan(number, "06-10 15:00", Kind.PICKED_UP, division=facts.HANGZHOU, event_id="e1"))
+    _results(
+        writer, scan(number, "06-10 15:00", Kind.PICKED_UP, division=facts.HANGZHOU, event_id="e1", is_retracted=True)
+    )
+
+    _results(
+        writer,
+        shipment(tenants, number, "06-10 10:00"),
+        scan(number, "06-10 15:00", Kind.PICKED_UP, division=facts.HANGZHOU, event_id="e1", revision=1),
+    )
+
+    owners = connection.execute(
+        "SELECT DISTINCT shop_id, state FROM anomaly WHERE waybill_no = %s", (number,)
+    ).fetchall()
+    assert (tenants.shop, "OPEN") in owners
+    assert {shop for shop, _ in owners} == {tenants.shop}
+
+
+def test_a_claim_in_the_batch_of_the_scan_that_speaks_for_it_does_not_wait(writer, connection, tenants) -> None:
+    number = fresh_number()
+    _results(writer, scan(number, "06-18 15:00", Kind.PICKED_UP, division=facts.BEIJING))
+
+    told = shipment(tenants, number, "06-18 10:00")
+    answers = writer.write(
+        [submission(told, told, scan(number, "06-19 15:00", Kind.OUT_FOR_DELIVERY, division=facts.CHENGDU))]
+    )[0]
+
+    assert [(each.result, each.state) for each in answers] == [(Result.ACCEPTED, "")] * 3
+    assert _parcel(connection, number)["shop_id"] == tenants.shop
+    assert connection.execute("SELECT count(*) FROM parcel_claim WHERE waybill_no = %s", (number,)).fetchone() == (0,)
+    assert _is_sound(connection, number)
+
+
+def test_the_winning_list_decides_what_was_said_of_a_scan_too(writer, connection, tenants) -> None:
+    number = fresh_number()
+    broken = scan(number, "06-18 15:00", Kind.ARRIVED_HUB, event_id="e1", flags=1)
+    corrected = scan(number, "06-18 15:00", Kind.ARRIVED_HUB, event_id="e1")
+    hub = scan(number, "06-18 18:00", Kind.DEPARTED_HUB)
+    longer, shorter = listing(number, "KUAIDI100", [corrected, hub]), listing(number, "KUAIDI100", [broken])
+    _results(writer, shipment(tenants, number, "06-18 10:00"), longer)
+
+    _results(writer, shorter)
+
+    assert not [each for each in _anomalies(connection, number) if each[0] == "PARCEL_DAMAGED"]
+    assert _is_sound(connection, number)
+
+
 def test_a_number_in_use_says_where_only_inside_the_same_shop(writer, connection, tenants) -> None:
     number = fresh_number()
     _results(writer, shipment(tenants, number, "06-18 10:00"))

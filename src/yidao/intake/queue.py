@@ -119,10 +119,9 @@ class Queue:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
-            batch = self._next_batch()
+        while (batch := self._next_batch()) or not self._is_draining:
             if not batch:
-                break
+                continue
             started = clock.stopwatch()
             self._answer(batch)
             if self._on_batch is not None:
@@ -148,7 +147,8 @@ class Queue:
                 count += len(submission.items)
                 self._items -= len(submission.items)
                 self._bytes -= submission.byte_count
-                batch.append((submission, answer))
+                if answer.set_running_or_notify_cancel():  # Else its sender went away without an answer: he asks again.
+                    batch.append((submission, answer))
         return batch
 
     def _answer(self, batch: Sequence[tuple[Submission, Answer]]) -> None:
@@ -157,6 +157,11 @@ class Queue:
         except Refusal as refusal:
             for _, answer in batch:
                 answer.set_exception(refusal)
+            return
+        except Exception as fault:  # The outermost loop: the thread must outlive what not even quarantine would take.
+            log.exception("intake batch not written")
+            for _, answer in batch:
+                answer.set_exception(fault)
             return
         for (_, answer), result in zip(batch, results, strict=True):
             answer.set_result(result)
@@ -173,9 +178,12 @@ class Queue:
                 log.warning("intake lost its database connection: %s", type(fault).__name__)
                 self._disconnect()
                 self._pause(attempt)
-            except (
-                Exception
-            ) as fault:  # The outermost loop: one item that no code foresaw must not stop its neighbours.
+            except Exception as fault:  # One item that no code foresaw must not stop its neighbours.
+                if not self._is_connected():
+                    log.warning("intake lost its database connection: %s", type(fault).__name__)
+                    self._disconnect()
+                    self._pause(attempt)
+                    continue
                 return self._write_halves(submissions, fault)
         raise StoreUnavailable(headers={"Retry-After": "5"})
 
@@ -200,8 +208,8 @@ class Queue:
             source=only.sender.source,
             reason="intake.data_refused",
             body=msgspec.json.encode(item),
-            carrier=item.carrier,
-            waybill_no=item.waybill_no,
+            carrier=_storable(item.carrier),
+            waybill_no=_storable(item.waybill_no),
             detail={"fault": type(fault).__name__},
         )
         self._write([Submission(only.sender, (kept,), only.byte_count)])
@@ -212,6 +220,9 @@ class Queue:
             self._connection = hot.connect(self._url)
             self._writer = Writer(self._connection)
         return self._writer
+
+    def _is_connected(self) -> bool:
+        return self._connection is not None and not self._connection.closed
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -240,3 +251,8 @@ def _is_refused(fault: Exception) -> bool:
     Tell a refusal by the database, which names the fault well enough, from a fault of ours, which needs its trace.
     """
     return isinstance(fault, psycopg.DataError | psycopg.IntegrityError)
+
+
+def _storable(text: str) -> str:
+    """Return a text as PostgreSQL can keep it; what was sent stands whole in the quarantined body."""
+    return text.replace("\x00", "")

@@ -99,9 +99,8 @@ def _follow_up(
         _put_anomalies(connection, changes, knowledge)
         _journal(connection, changes, knowledge)
         written.changes = len(changes)
-    owners = [life for life in replanned if life.episodes_before]
-    if owners:
-        hot.run(connection, "own_anomalies", _plan_columns(owners))
+    if replanned:  # Also where no episode is left: what was NOT_LATE may open again and belongs to somebody now.
+        hot.run(connection, "own_anomalies", _plan_columns(replanned))
     _tell_further_creators(connection, mine, written)
     for life in mine:
         if life.shop_id:
