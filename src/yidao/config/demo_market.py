@@ -4,8 +4,9 @@ clock: first the clock, then the hour's messages over HTTP, then the sweeps, so 
 """
 
 import asyncio
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from yidao.market import courier, stamps, stories
 from yidao.market.courier import Courier, Keys, Receipt
 from yidao.market.ledger import Ledger
 from yidao.market.line import Line, Post
+from yidao.market.wires import Message
 from yidao.market.world import World
 from yidao.parcels import hot, sweeps
 from yidao.rules.instants import instant
@@ -26,6 +28,7 @@ FILL_STEP: Final = 12 * stamps.HOUR
 FORWARD_STEP: Final = stamps.HOUR
 LIVE_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 0.3
 
 log = logs.get(__name__)
 
@@ -57,7 +60,7 @@ class Player:
         cast = demo_cast.tenants(connection).cast()
         world = World(seed=self.choices.seed, begins_at=self.choices.begins_at, per_day=self.choices.per_day, cast=cast)
         told = stories.stories(cast=cast, opens_at=self.choices.opens_at)
-        # A step that was cut short is told again: the intake knows what it has seen already.
+        # A step that was cut short is told again by the next player: the intake knows what it has seen already.
         from_at = max(self.choices.begins_at, self._now - FILL_STEP)
         aside = [message for story in told for message in story.messages]
         self._ledger = Ledger(world, from_at=from_at, aside=aside)
@@ -75,11 +78,10 @@ class Player:
 
     async def fill(self) -> None:
         """Tell everything between where the clock stands and the opening."""
-        started = clock.stopwatch()
         if self._now >= self.choices.opens_at:
             return
-        for until in _steps(self._now, self.choices.opens_at, FILL_STEP):
-            await self._step(until)
+        started = clock.stopwatch()
+        async for _ in self._steps(self.choices.opens_at, FILL_STEP):
             if self._stop.is_set():
                 return
         log.info("history told", seconds=round(clock.stopwatch() - started, 1), **self.figures())
@@ -88,8 +90,7 @@ class Player:
         """Run ahead to `until` in steps of an hour, telling the wish's row how far it is."""
         demo_clock.stop(self._connection)
         self._read_clock()
-        for reached in _steps(self._now, until, FORWARD_STEP):
-            await self._step(reached)
+        async for reached in self._steps(until, FORWARD_STEP):
             self._tell(wish_id, "RUNNING", reached)
             if self._stop.is_set():
                 return
@@ -117,18 +118,26 @@ class Player:
     async def _grant(self, wish_id: int, until: int) -> None:
         try:
             await self.forward(wish_id, until)
-        except* (courier.Undelivered, psycopg.Error) as group:
-            names = ", ".join(sorted({type(fault).__name__ for fault in group.exceptions}))
-            log.exception("fast-forward failed")
-            self._tell(wish_id, "FAILED", self._now, fault=names)
-            demo_clock.start(self._connection)
+        except* courier.Undelivered:
+            self._tell(wish_id, "FAILED", self._now, fault="The intake did not answer.")
+            raise
 
-    async def _step(self, until: int) -> None:
+    async def _steps(self, until: int, size: int) -> AsyncIterator[int]:
+        """Go to `until` in steps; while one is posted and swept, the next one's messages are thought out."""
+        ends = list(_ends(self._now, until, size))
+        due = self._ledger.due(ends[0]) if ends else []
+        for number, end in enumerate(ends):
+            following = asyncio.create_task(asyncio.to_thread(self._ledger.due, ends[min(number + 1, len(ends) - 1)]))
+            await self._step(end, due)
+            due = await following
+            yield end
+
+    async def _step(self, until: int, due: Sequence[Message]) -> None:
         """Move the clock, tell what fell due meanwhile, and let every clock of every parcel catch up."""
         self._now = until
         now = datetime.fromtimestamp(until, tz=UTC)
         demo_clock.move(self._connection, to=now)
-        self.receipt.add(await self._courier.deliver(self._ledger.due(until)))
+        self.receipt.add(await self._courier.deliver(due))
         await asyncio.to_thread(sweeps.sweep_until_quiet, self._connection, now=instant(now))
 
     def _read_clock(self) -> None:
@@ -140,7 +149,7 @@ class Player:
         self._connection.execute(_TELL_PROGRESS, (state, datetime.fromtimestamp(reached, tz=UTC), fault, wish_id))
 
 
-def _steps(start: int, until: int, size: int) -> Iterator[int]:
+def _ends(start: int, until: int, size: int) -> Iterator[int]:
     """Yield the ends of steps of at most `size` seconds from `start` to `until`."""
     reached = start
     while reached < until:
@@ -152,6 +161,9 @@ def run(stop: threading.Event) -> None:
     """Play until told to stop; an intake or a database that goes away is waited for."""
     settings = env.settings()
     while not stop.is_set():
+        if not _is_listening(settings.host, settings.intake_port):
+            stop.wait(LOOK_SECONDS)
+            continue
         try:
             with (
                 hot.connect(database.runtime_url()) as connection,
@@ -162,3 +174,12 @@ def run(stop: threading.Event) -> None:
         except* (psycopg.OperationalError, psycopg.InterfaceError, courier.Undelivered) as group:
             log.warning("market interrupted", faults=[type(fault).__name__ for fault in group.exceptions])
             stop.wait(AGAIN_SECONDS)
+
+
+def _is_listening(host: str, port: int) -> bool:
+    """Return whether the intake is up; thinking a market out before that would only slow its start."""
+    try:
+        socket.create_connection((host, port), timeout=LOOK_SECONDS).close()
+    except OSError:
+        return False
+    return True

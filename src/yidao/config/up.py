@@ -147,3 +147,5 @@ def _greet(console: Console, *, seconds: float, is_ready: bool) -> None:
         for role, login, password in logins:
             table.add_row(role, login, password)
         console.print(table)
+    for key, carrier, waybill_no, title in demo.cases():
+        console.print(f"[dim]{carrier:>10}[/dim] {waybill_no:<15} {key}: {title}")

@@ -20,7 +20,7 @@ from yidao.market.wires import Line, Message, Shipment, Told
 # How the week breathes (Monday first) and at which hours of the day shops hand over.
 WEEK: Final = (1.05, 1.02, 1.0, 1.0, 1.08, 1.05, 0.8)
 HOURS: Final = (2, 1, 1, 1, 1, 1, 2, 3, 5, 8, 10, 10, 9, 8, 9, 10, 10, 9, 8, 7, 6, 5, 4, 3)
-LONGEST_LIFE: Final = 24 * DAY
+LONGEST_LIFE: Final = 16 * DAY
 """No parcel has anything to say later than this after its day began."""
 REUSED_AFTER_DAYS: Final = 14
 SLOTS_A_DAY: Final = 1_000_000
