@@ -87,6 +87,14 @@ def test_a_fixed_case_shows_its_anomaly_open_at_the_opening(script: stories.Scri
 
 
 @pytest.mark.slow
+def test_a_number_that_comes_back_is_told_apart_from_its_first_life(played: dict[str, Any]):
+    (status,), *anomalies = played["at_opening"]["number-again"]
+
+    assert status == "IN_TRANSIT_AWAIT_DELIVERY"
+    assert "OTHER" in {kind for kind, state, _ in anomalies if state == "OPEN"}
+
+
+@pytest.mark.slow
 def test_a_late_push_that_proves_pickup_in_time_closes_as_not_late(played: dict[str, Any]):
     _, *anomalies = played["after_a_day"]["late-proof"]
 

@@ -102,6 +102,4 @@ def test_a_wish_to_run_ahead_is_written_down_for_the_market(connection: psycopg.
 
     query = "SELECT state, until_sim - from_sim FROM demo_forward WHERE id = %s"
     row = connection.execute(query, (wish_id,)).fetchone()
-        "SELECT state, until_sim - from_sim FROM demo_forward WHERE id = %s", (wish_id,)
-    ).fetchone()
     assert row == ("ASKED", timedelta(days=2))
