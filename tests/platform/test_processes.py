@@ -86,11 +86,11 @@ class Running:
             "YIDAO_WEB_PORT": str(self.ports[0]),
             "YIDAO_INTAKE_PORT": str(self.ports[1]),
         }
+        self.command = [sys.executable, "-m", "yidao.config", "up", "--no-demo"]
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "yidao.config", "up", "--no-demo"]
-        return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        return subprocess.Popen(self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def is_ready(self) -> bool:
         return all(self._answers(port) for port in self.ports)
@@ -143,9 +143,12 @@ def test_up_brings_back_whatever_is_killed_and_stops_cleanly(running: Running) -
     os.kill(database, signal.SIGKILL)
     assert _until(lambda: _is_gone(database) and running.database() != database and running.is_ready(), 30)
 
+    second = subprocess.run(running.command, env=running.environment, check=False, capture_output=True, timeout=60)
     everybody = [*running.children().values(), running.database()]
     code = running.stop()
 
+    assert second.returncode == 1
+    assert f"Port {running.ports[0]} is taken".encode() in second.stdout
     assert code == 0
     assert [pid for pid in everybody if not _is_gone(pid)] == []
 

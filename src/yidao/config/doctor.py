@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import stat
 import sys
 from collections.abc import Callable
@@ -176,18 +175,12 @@ def check_ports() -> Finding:
 
     settings = env.settings()
     running = up.register_path().exists()
-    taken = [port for port in (settings.web_port, settings.intake_port) if _is_taken(settings.host, port)]
+    taken = [port for port in (settings.web_port, settings.intake_port) if up.is_taken(settings.host, port)]
     if taken and not running:
         detail = f"taken: {', '.join(map(str, taken))}"
         remedy = "stop the other program or set YIDAO_WEB_PORT and YIDAO_INTAKE_PORT"
         return Finding(subject="Ports", verdict=Verdict.LOOK, detail=detail, remedy=remedy)
     return Finding(subject="Ports", verdict=Verdict.WELL, detail="in use by Yidao" if taken else "free")
-
-
-def _is_taken(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0
 
 
 def check_shared_memory() -> Finding:

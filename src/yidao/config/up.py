@@ -1,6 +1,7 @@
 """`yidao up`: the database, its schema, a demo world if the database is new, and all processes, until told to stop."""
 
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -20,6 +21,8 @@ from yidao.kit import pgserver
 
 READY_SECONDS_MAX = 60.0
 LOOK_SECONDS = 0.2
+PORT_SECONDS_MAX = 5.0
+EXIT_WRONG = 1
 COMMAND_MISSING = 127
 
 
@@ -70,6 +73,10 @@ def register_path() -> Path:
 def run(console: Console, *, with_demo: bool) -> int:
     """Start everything, supervise it until SIGTERM or Ctrl-C, then stop it all, the database last; the exit code."""
     started = time.monotonic()
+    if (taken := _taken_port()) is not None:
+        name = "YIDAO_WEB_PORT" if taken == env.settings().web_port else "YIDAO_INTAKE_PORT"
+        console.print(f"[red]Port {taken} is taken, perhaps by another Yidao; stop it or set {name}.[/red]")
+        return EXIT_WRONG
     with processes.stop_on_signals() as stop, opened() as found:
         with console.status("Preparing the database"):
             family = _prepared_family(is_new=found.is_new and with_demo)
@@ -90,6 +97,25 @@ def run(console: Console, *, with_demo: bool) -> int:
             family.stop()
     console.print("Stopped.")
     return 0
+
+
+def _taken_port() -> int | None:
+    """Return a port of ours that somebody else serves; children of a supervisor that was killed get a moment to end."""
+    settings = env.settings()
+    deadline = time.monotonic() + PORT_SECONDS_MAX
+    for port in (settings.web_port, settings.intake_port):
+        while is_taken(settings.host, port):
+            if time.monotonic() > deadline:
+                return port
+            time.sleep(0.1)
+    return None
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Return whether somebody listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
 
 
 def _prepared_family(*, is_new: bool) -> processes.Family:
