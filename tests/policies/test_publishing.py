@@ -217,6 +217,8 @@ def test_the_page_publishes_in_two_steps(client: Client, people: Cast) -> None:
         pytest.param({"body": "[]"}, id="no object"),
         pytest.param({"body": "[" * 100_000}, id="deep nesting"),
         pytest.param({"body": '{"zone_offset_minutes": 1e999}'}, id="an endless number"),
+        pytest.param({"body": '{"\\u0000": 1}'}, id="a NUL"),
+        pytest.param({"body": '{"\\ud800": 1}'}, id="half a character"),
         pytest.param({"effective_from": "soon"}, id="no time"),
         pytest.param({"effective_from": "2001-01-01T00:00"}, id="the past"),
     ],

@@ -1,11 +1,12 @@
 """Both languages are complete, and every code has words."""
 
+import inspect
 import re
 
 import pytest
 
 from yidao.kit import translations
-from yidao.rules import episodes, explain, parcel, scans
+from yidao.rules import episodes, explain, parcel, policies, scans
 from yidao.web.shared import phrases
 
 CHINESE = translations.LOCALE_DIR / "zh_Hans" / "LC_MESSAGES" / "django.po"
@@ -58,3 +59,10 @@ def test_every_code_of_the_rules_has_words(table: str, codes: set[str]) -> None:
 
 def test_every_carrier_has_an_english_name() -> None:
     assert set(phrases.CARRIER_IN_ENGLISH) == set(phrases.catalogue.CODES)
+
+
+def test_every_fault_of_a_policy_body_has_words() -> None:
+    source = inspect.getsource(policies)
+    codes = set(re.findall(r'(?:Fault\([^\n]*|code = [^\n]*|else )"([a-z_]+)"', source))
+
+    assert codes - set(phrases.FAULT) == set()

@@ -81,6 +81,14 @@ def _scope_faults(draft: Draft) -> list[FieldFault]:
     return [] if is_known else [FieldFault(pointer="scope_id", code="unknown")]
 
 
+def _is_storable(body: Mapping[str, Any]) -> bool:
+    """Return whether PostgreSQL can hold every text of a body; it has no place for NUL and lone surrogates."""
+    try:
+        return b"\0" not in json.dumps(body, ensure_ascii=False).encode().replace(b"\\u0000", b"\0")
+    except UnicodeEncodeError:
+        return False
+
+
 def preview(draft: Draft, *, actor: Actor, now: datetime) -> Preview:
     """
     Check a draft and say what it would change; nothing is written.
@@ -98,6 +106,8 @@ def preview(draft: Draft, *, actor: Actor, now: datetime) -> Preview:
         faults.append(FieldFault(pointer="effective_from", code="in_the_past"))
     number = newest.version + 1 if newest is not None else 1
     name = f"{PARCEL_FAMILY}/{draft.profile}/{number}"
+    if not _is_storable(draft.body):
+        raise PublishRefused(faults=(*faults, FieldFault(pointer="body", code="not_storable")))
     try:
         policies.from_body(name, draft.body)
     except policies.PolicyInvalid as fault:

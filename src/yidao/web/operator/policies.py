@@ -95,12 +95,12 @@ def _draft(request: Request, profile: str) -> services.Draft:
     except (ValueError, RecursionError):
         faults.append(FieldFault(pointer="body", code="not_json"))
     if not faults and not isinstance(body, dict):
-        faults.append(FieldFault(pointer="body", code="not_an_object"))
+        faults.append(FieldFault(pointer="body", code="not_object"))
     try:
         typed = datetime.fromisoformat(request.POST.get("effective_from", ""))
         effective_from = typed if typed.tzinfo else typed.replace(tzinfo=SHANGHAI)
     except ValueError:
-        faults.append(FieldFault(pointer="effective_from", code="not_a_time"))
+        faults.append(FieldFault(pointer="effective_from", code="not_time"))
     if faults or effective_from is None:
         raise services.PublishRefused(faults=tuple(faults))
     return services.Draft(
