@@ -21,6 +21,7 @@ console = Console(highlight=False)
 
 FORWARD_DAYS_MAX: Final = 366
 LOOK_SECONDS: Final = 0.5
+UNHEARD_SECONDS: Final = 20.0
 EXIT_NO_DEMO: Final = 1
 EXIT_FAILED: Final = 2
 
@@ -148,7 +149,8 @@ def ask_forward(connection: psycopg.Connection[Any], *, now: datetime, until: da
 
 
 def _watch(connection: psycopg.Connection[Any], wish_id: int) -> str:
-    """Show the progress of a wish until it is granted or failed; return its last state."""
+    """Show the progress of a wish until it is granted or failed; a wish nobody hears is taken back."""
+    asked_at = clock.stopwatch()
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("running ahead", total=1.0)
@@ -159,6 +161,10 @@ def _watch(connection: psycopg.Connection[Any], wish_id: int) -> str:
             assert row is not None, "a wish stays written down"
             state, start, until, reached, fault = row
             progress.update(task, completed=(reached - start) / (until - start))
+            if state == "ASKED" and clock.stopwatch() - asked_at > UNHEARD_SECONDS:
+                connection.execute("DELETE FROM demo_forward WHERE id = %s AND state = 'ASKED'", (wish_id,))
+                console.print("Nobody heard it: the market plays only while `yidao up` runs and after its history.")
+                return str(state)
             if state in ("DONE", "FAILED"):
                 console.print(f"at {reached.astimezone(UTC):%Y-%m-%d %H:%M} UTC {fault}".strip())
                 return str(state)
