@@ -1,0 +1,271 @@
+"""
+Who may see what, generated from the table of addresses: every address, every role, own and other tenant. A new page is
+tested as soon as it stands in the table; one of an unknown audience or with an unknown converter fails until it is said
+here whose it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.intake import facts
+from tests.web import cast, planting
+from tests.web.cast import Cast
+from yidao.accounts.models import User
+from yidao.kit import crypto, ids
+from yidao.kit.models import DemoClock
+from yidao.parcels import quarantine
+from yidao.parcels.models import Quarantine
+from yidao.web.converters import CONVERTERS
+
+pytestmark = pytest.mark.django_db
+
+TENANTS = frozenset({"shop", "creator", "carrier", "outlet", "provider"})
+"""Converters that name a tenant; all others name an object inside one."""
+MEMBERS = {
+    "merchant": {"own": {"alice", "bob"}, "other": {"charlie"}},
+    "creator": {"own": {"dana", "agency"}, "other": {"charlie"}},
+    "carrier": {"own": {"carrie", "oscar"}, "other": {"charlie"}},
+    "provider": {"own": {"paul"}, "other": {"charlie"}},
+}
+OPERATORS = {"olga", "clerk", "viewer"}
+USERS = ("alice", "bob", "charlie", "dana", "agency", "carrie", "oscar", "paul", *sorted(OPERATORS), "nobody")
+NEEDS_MORE = {"operator-policy-publish": {"olga"}}
+"""Pages that not every operator may open."""
+FOR_EVERYBODY = {"home", "account_logout"}
+"""Pages of whoever is logged in."""
+PUBLIC = {"account_login", "language"}
+MACHINES = "v1/"
+"""Addresses of machines carry a bearer token; they have tests of their own."""
+
+
+def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from _routes(each.url_patterns, prefix + str(each.pattern))
+        else:
+            yield prefix + str(each.pattern), each
+
+
+PAGES = {
+    str(found.name): found for route, found in _routes(get_resolver().url_patterns) if not route.startswith(MACHINES)
+}
+CODES = {converter: name for name, converter in CONVERTERS.items()}
+
+
+def parts_of(page: URLPattern) -> dict[str, str]:
+    """Return the converter's name of every part of an address."""
+    return {part: CODES.get(type(converter), str(converter)) for part, converter in page.pattern.converters.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The cast, and for each converter what it names on either side."""
+
+    cast: Cast
+    own: dict[str, Any]
+    other: dict[str, Any]
+    browsers: dict[str, Client] = field(default_factory=dict)
+
+    def browser(self, user: str) -> Client:
+        """Return the browser of one of the cast, who logs in once."""
+        if user not in self.browsers:
+            self.browsers[user] = as_(getattr(self.cast, user))
+        return self.browsers[user]
+
+    def address(self, page: URLPattern, *, tenant: str, item: str) -> str:
+        """Return a page's address with the tenant of one side and the object of one side."""
+        sides = {"own": self.own, "other": self.other}
+        values = {part: sides[tenant if code in TENANTS else item][code] for part, code in parts_of(page).items()}
+        return reverse(str(page.name), kwargs=values)
+
+
+@pytest.fixture
+def world() -> World:
+    DemoClock.objects.create(base_real=planting.NOW, base_sim=planting.NOW, rate=1.0, is_running=False)
+    people = cast.build()
+    own_number = planting.ship(people, "06-18 10:00")
+    other_number = facts.fresh_number()
+    others = facts.Tenants(
+        shop=people.other_shop, other_shop=people.shop, creator=people.other_creator, second_creator=people.creator
+    )
+    planting.write(facts.shipment(others, other_number, "06-18 10:00", carrier="yuantong"))
+    shared = {"policy_name": "parcel/douyin-2022/1", "policy_profile": "douyin-2022"}
+    return World(
+        cast=people,
+        own={
+            "shop": people.shop,
+            "creator": people.creator,
+            "carrier": people.carrier,
+            "outlet": people.outlet,
+            "provider": people.provider,
+            "carrier_code": "zhongtong",
+            "waybill_no": own_number,
+            "parcel_token": crypto.parcel_token(own_number, "zhongtong", 1),
+            "quarantine": _keep(people.provider, own_number),
+            **shared,
+        },
+        other={
+            "shop": people.other_shop,
+            "creator": people.other_creator,
+            "carrier": people.other_carrier,
+            "outlet": people.other_outlet,
+            "provider": people.other_provider,
+            "carrier_code": "yuantong",
+            "waybill_no": other_number,
+            "parcel_token": crypto.parcel_token(other_number, "yuantong", 1),
+            "quarantine": _keep(people.other_provider, other_number),
+            **shared,
+        },
+    )
+
+
+def _keep(provider: int, number: str) -> int:
+    new_id = ids.new_id()
+    Quarantine.objects.create(
+        id=new_id,
+        received_at=planting.NOW,
+        source="KUAIDI100",
+        organisation_id=provider,
+        waybill_no=number,
+        reason="push.shape",
+        body_encrypted=crypto.encrypt(b"{}", place=quarantine.place(new_id)),
+    )
+    return new_id
+
+
+def as_(user: User | None) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def audience_of(name: str) -> str:
+    """Return whose page it is; a name that tells nothing is a page somebody forgot to place."""
+    if name in PUBLIC or name in FOR_EVERYBODY:
+        return "everybody"
+    audience = name.partition("-")[0]
+    assert audience in {*MEMBERS, "operator"}, f"whose page is {name}? say it in MEMBERS, FOR_EVERYBODY or PUBLIC"
+    return audience
+
+
+def expected(name: str, user: str, *, tenant: str, item: str) -> int:
+    """Return the status of a GET, by the rules of tenancy alone."""
+    audience = audience_of(name)
+    if audience == "everybody":
+        return 200
+    if audience == "operator":
+        if user not in OPERATORS:
+            return 404
+        return 200 if user in NEEDS_MORE.get(name, OPERATORS) else 403
+    return 200 if user in MEMBERS[audience][tenant] and item == tenant else 404
+
+
+def sides_of(page: URLPattern) -> list[tuple[str, str]]:
+    """Return the (tenant, object) sides that make different addresses."""
+    codes = set(parts_of(page).values())
+    tenants = ["own", "other"] if codes & TENANTS else ["own"]
+    if not codes - TENANTS:
+        return [(tenant, tenant) for tenant in tenants]
+    return [(tenant, item) for tenant in tenants for item in ("own", "other")]
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_every_part_of_an_address_has_a_converter_of_ours(name: str) -> None:
+    assert set(parts_of(PAGES[name]).values()) <= set(CONVERTERS)
+
+
+def test_every_converter_names_something_on_either_side(world: World) -> None:
+    assert set(world.own) == set(world.other) == set(CONVERTERS)
+
+
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - PUBLIC))
+def test_a_page_is_seen_by_its_members_and_by_nobody_else(world: World, name: str) -> None:
+    page = PAGES[name]
+    for tenant, item in sides_of(page):
+        address = world.address(page, tenant=tenant, item=item)
+        for user in USERS:
+            wanted = expected(name, user, tenant=tenant, item=item if audience_of(name) != "operator" else "own")
+            got = world.browser(user).get(address, headers={"referer": "http://testserver/o/"})
+
+            assert got.status_code == wanted, f"GET {address} as {user}"
+
+
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - PUBLIC - FOR_EVERYBODY))
+def test_a_stranger_can_send_nothing_there(world: World, name: str) -> None:
+    page = PAGES[name]
+    for tenant, item in sides_of(page):
+        address = world.address(page, tenant=tenant, item=item)
+        for user in USERS:
+            if expected(name, user, tenant=tenant, item=item) == 404:
+                got = world.browser(user).post(address, {"act": "discard", "leap": "1h"})
+
+                assert got.status_code in (404, 405), f"POST {address} as {user}"
+    assert set(Quarantine.objects.values_list("state", flat=True)) == {"OPEN"}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - PUBLIC))
+def test_who_is_not_logged_in_is_sent_to_the_login(world: World, name: str) -> None:
+    page = PAGES[name]
+    address = world.address(page, tenant="own", item="own")
+
+    for got in (as_(None).get(address), as_(None).post(address)):
+        assert got.status_code == 302, address
+        assert got.headers["Location"].startswith(reverse("account_login"))
+    if name in FOR_EVERYBODY:
+        return
+    partial = as_(None).get(address, headers={"hx-request": "true"})
+    assert (partial.status_code, partial.headers["HX-Redirect"]) == (401, reverse("account_login"))
+
+
+def test_the_login_and_the_language_are_for_everybody() -> None:
+    assert as_(None).get(reverse("account_login")).status_code == 200
+    assert as_(None).post(reverse("language"), {"language": "en"}).status_code == 302
+
+
+def test_a_disabled_user_is_out_with_the_next_request(world: World) -> None:
+    client = as_(world.cast.dana)
+    address = reverse("creator-home", kwargs={"creator": world.cast.creator})
+    assert client.get(address).status_code == 200
+
+    User.objects.filter(id=world.cast.dana.id).update(is_active=False, disabled_at=planting.NOW)
+
+    assert client.get(address).status_code == 302
+
+
+CARRIER_PAGES = [name for name, page in PAGES.items() if "outlet" in parts_of(page).values()]
+CREATOR_PAGES = [name for name, page in PAGES.items() if "creator" in parts_of(page).values()]
+
+
+@pytest.mark.parametrize("name", sorted(CARRIER_PAGES))
+def test_an_outlet_is_reached_only_through_its_own_carrier(world: World, name: str) -> None:
+    mixed = {code: world.own[code] for code in parts_of(PAGES[name]).values()} | {"outlet": world.cast.other_outlet}
+    address = reverse(name, kwargs={part: mixed[code] for part, code in parts_of(PAGES[name]).items()})
+
+    for user in USERS:
+        assert world.browser(user).get(address).status_code == 404, user
+
+
+@pytest.mark.parametrize("name", sorted(CARRIER_PAGES))
+def test_all_outlets_are_for_the_head_office(world: World, name: str) -> None:
+    mixed = {code: world.own[code] for code in parts_of(PAGES[name]).values()} | {"outlet": None}
+    address = reverse(name, kwargs={part: mixed[code] for part, code in parts_of(PAGES[name]).items()})
+
+    for user in USERS:
+        assert world.browser(user).get(address).status_code == (200 if user == "carrie" else 404), user
+
+
+@pytest.mark.parametrize("name", sorted(CREATOR_PAGES))
+def test_all_creators_are_those_of_whoever_asks(world: World, name: str) -> None:
+    parts = parts_of(PAGES[name])
+    members = {"dana", "agency", "charlie"} if "parcel_token" not in parts.values() else {"dana", "agency"}
+    values = {code: world.own[code] for code in parts.values()} | {"creator": None}
+    address = reverse(name, kwargs={part: values[code] for part, code in parts.items()})
+
+    for user in USERS:
+        assert world.browser(user).get(address).status_code == (200 if user in members else 404), user
