@@ -103,7 +103,9 @@ def kind_name(kind: int) -> str:
 _ORDER = "ORDER BY shipped_at DESC, waybill_no DESC, carrier DESC, life DESC"
 
 
-def _branch_sql(branch: access.Branch, number: int, wanted: Filter, *, has_key: bool) -> tuple[str, dict[str, Any]]:
+def _branch_sql(
+    branch: access.Branch, number: int, wanted: Filter, *, has_key: bool, order: str
+) -> tuple[str, dict[str, Any]]:
     """Return one branch of a list with its own keyset and limit; names and columns come from `access` alone."""
     parameters: dict[str, Any] = {f"tenant_{number}": branch.tenant}
     where = [f"{branch.tenant_column} = %(tenant_{number})s", "shipped_at IS NOT NULL"]
@@ -139,7 +141,7 @@ def _branch_sql(branch: access.Branch, number: int, wanted: Filter, *, has_key: 
             branch.table,
             "WHERE",
             " AND ".join(where),
-            _ORDER,
+            order,
             "LIMIT %(limit)s)",
         )
     )
@@ -147,8 +149,9 @@ def _branch_sql(branch: access.Branch, number: int, wanted: Filter, *, has_key: 
 
 
 def _list_sql(
-    branches: Sequence[access.Branch], wanted: Filter, *, limit: int, key: tuple[Any, ...] = ()
+    branches: Sequence[access.Branch], wanted: Filter, *, limit: int, key: tuple[Any, ...] = (), order: str = _ORDER
 ) -> tuple[str, dict[str, Any]]:
+    """Return the whole list; `order` may be empty where rows are only counted."""
     parameters: dict[str, Any] = {
         "limit": limit,
         "statuses": list(wanted.statuses),
@@ -168,11 +171,11 @@ def _list_sql(
         }
     texts = []
     for number, branch in enumerate(branches):
-        text, own = _branch_sql(branch, number, wanted, has_key=bool(key))
+        text, own = _branch_sql(branch, number, wanted, has_key=bool(key), order=order)
         texts.append(text)
         parameters |= own
     together = " UNION ALL ".join(texts)
-    return " ".join(("SELECT * FROM (", together, ") AS listed", _ORDER, "LIMIT %(limit)s")), parameters
+    return " ".join(("SELECT * FROM (", together, ") AS listed", order, "LIMIT %(limit)s")), parameters
 
 
 SHOWN_TO_CREATORS = tuple(dict.fromkeys(shown for each in parcel.STATUSES if (shown := parcel.shown_to_creator(each))))
@@ -259,7 +262,7 @@ def counts(*, actor: Actor, filters: Mapping[str, Filter]) -> dict[str, int]:
         if not branches:
             answers[name] = 0
             continue
-        text, own = _list_sql(branches, wanted, limit=COUNT_MAX + 1)
+        text, own = _list_sql(branches, wanted, limit=COUNT_MAX + 1, order="")
         for parameter, value in own.items():
             text = text.replace(f"%({parameter})s", f"%({name}_{parameter})s")
             parameters[f"{name}_{parameter}"] = value

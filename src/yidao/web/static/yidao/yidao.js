@@ -1,7 +1,7 @@
 // The small behaviors that HTML and htmx do not bring: live news, the drawer, keys. Every page works without them.
 
 const FALLBACK_MS = 15000;
-const NEWS_PAUSE_MS = 400;
+const NEWS_PAUSE_MS = 2500;
 
 function announce() {
   document.body.dispatchEvent(new CustomEvent("yd:news", { bubbles: true }));
@@ -51,8 +51,9 @@ class Live extends HTMLElement {
   }
 
   hear() {
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(announce, NEWS_PAUSE_MS);
+    if (this.waiting) return;
+    const pause = Math.max(0, (this.toldAt ?? -NEWS_PAUSE_MS) + NEWS_PAUSE_MS - performance.now());
+    this.waiting = setTimeout(() => { this.waiting = 0; this.toldAt = performance.now(); announce(); }, pause);
   }
 }
 customElements.define("yd-live", Live);
