@@ -1,1 +1,1 @@
-"""The typed REST API for machines that read."""
+"""Our own typed REST API for reading; writing goes to the port for machines."""

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("yidao.web.urls")),
+    path("v1/", include("yidao.api.v1.urls")),
 ]
 
 handler400 = "yidao.web.shared.faults.bad_request"

@@ -138,14 +138,14 @@ def _fetch(text: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[
         return rows
 
 
-def by_token(token: str, *, actor: Actor, now: datetime) -> Detail:
+def by_token(token: str, *, actor: Actor, now: datetime, as_of: datetime | None = None) -> Detail:
     """
-    Return the parcel an opaque token names.
+    Return the parcel an opaque token names; with `as_of` as it was known and judged at that instant.
 
     :raises NotVisible: no such token or parcel, or it is not this actor's to see.
     """
     waybill_no, carrier, life = crypto.open_parcel_token(token)
-    return _detail(waybill_no, carrier, life, actor=actor, now=now)
+    return _detail(waybill_no, carrier, life, actor=actor, now=as_of or now, known_at=as_of)
 
 
 def by_number(waybill_no: str, carrier: str, *, actor: Actor, now: datetime, as_of: datetime | None = None) -> Detail:

@@ -14,9 +14,6 @@ from yidao.kit import clock
 from yidao.kit.errors import Refusal
 from yidao.web.shared import faults
 
-MACHINE_PATHS = ("/v1/",)
-"""Addresses that authenticate by bearer token and answer problems, not pages."""
-
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """Serves static files whole: they are small, and streaming them through ASGI costs more than it saves."""
@@ -52,7 +49,7 @@ class YidaoMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Let pass who is logged in, and whoever asks for a page that needs no login."""
-        if request.path.startswith(MACHINE_PATHS):
+        if request.path.startswith(faults.MACHINE_PATHS):
             return None
         if getattr(view, "login_required", True) and not request.user.is_authenticated:
             return _to_login(request)
@@ -63,7 +60,7 @@ class YidaoMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Render a refusal as a page; say "come back soon" when every connection is taken; leave bugs to the log."""
-        if request.path.startswith(MACHINE_PATHS):
+        if request.path.startswith(faults.MACHINE_PATHS):
             return None
         if isinstance(exception, Refusal):
             return faults.refusal_page(request, exception)

@@ -1,12 +1,15 @@
 """Pages for everything that goes wrong: not visible, not allowed, refused, busy, broken."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from yidao.kit import problems
 from yidao.kit.errors import Refusal
 
 RETRY_AFTER_SECONDS = 5
+MACHINE_PATHS = ("/v1/",)
+"""Addresses that authenticate by bearer token and answer problems, not pages."""
 
 
 def message_of(refusal: Refusal) -> str:
@@ -53,4 +56,10 @@ def busy() -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, status: int, text: str) -> HttpResponse:
+    if request.path.startswith(MACHINE_PATHS):
+        return JsonResponse(
+            problems.problem(code=f"http.{status}", status=status, title=text),
+            status=status,
+            content_type=problems.MEDIA_TYPE,
+        )
     return render(request, "shared/fault.html", {"status": status, "text": text}, status=status)

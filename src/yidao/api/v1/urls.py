@@ -1,0 +1,25 @@
+"""Addresses of the API on the port of the pages."""
+
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
+
+from yidao.api.v1 import docs, problems
+from yidao.api.v1.auth import Bearer
+from yidao.api.v1.parcels import router
+
+api = NinjaAPI(
+    title="Yidao",
+    version="1",
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="v1",
+    auth=Bearer(),
+)
+api.add_router("", router)
+problems.install(api)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("openapi.json", docs.openapi, name="api-openapi"),
+    path("docs", docs.page, name="api-docs"),
+    path("", api.urls),
+]
