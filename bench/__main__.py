@@ -3,17 +3,20 @@
 import sys
 from collections.abc import Callable
 
-from bench import bulk, cluster, data
+from bench import bulk, chaos, cluster, data, soak
 
+TRIALS: dict[str, Callable[[], int]] = {"chaos": chaos.main, "soak": soak.main}
 BENCHMARKS: dict[str, Callable[[str, int], None]] = {"intake.bulk": bulk.run}
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0, or 2 when asked for something that does not exist."""
+    """Return 0, 1 when a trial failed, or 2 when asked for something that does not exist."""
     wanted = arguments[0] if arguments else ""
     if wanted == "data":
         data.main()
         return 0
+    if wanted in TRIALS:
+        return TRIALS[wanted]()
     chosen = {name: each for name, each in BENCHMARKS.items() if wanted in ("", name)}
     if not chosen:
         print(f"There is no benchmark {wanted}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)

@@ -60,6 +60,8 @@ WARMING = (
 def warm(url: str) -> None:
     """Read tables and indexes once through the server's memory, as a server that has been up for a while has them."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0")
+        connection.execute(
+            "SET enable_seqscan = off; SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0"
+        )
         for statement in WARMING:
             connection.execute(statement)

@@ -9,7 +9,7 @@ import json
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
@@ -29,6 +29,7 @@ NEW_PARCELS: Final = 6
 """New parcels a round; each brings about six events, which are told a batch at a time and in any order."""
 BATCH_MAX: Final = 40
 POOL_MAX: Final = 3_000
+RECENT_MAX: Final = 50
 TIMEOUT_SECONDS: Final = 30.0
 AGAIN_SECONDS: Final = 0.1
 FINISH_SECONDS_MAX: Final = 90.0
@@ -58,6 +59,7 @@ class Acknowledged:
     shipments: set[str] = field(default_factory=set)
     scans: set[Scan] = field(default_factory=set)
     lists: set[Listed] = field(default_factory=set)
+    recent: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT_MAX))
     refused: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -302,6 +304,7 @@ class Senders:
                 known.scans.add(delivery.scans[item["index"]])
             else:
                 known.shipments.add(delivery.shipments[item["index"]])
+                known.recent.append(delivery.shipments[item["index"]])
 
 
 __all__ = ["Acknowledged", "Delivery", "Senders", "Story"]

@@ -25,8 +25,8 @@ from yidao.intake.payloads import (
 )
 from yidao.kit import arrays
 from yidao.parcels import folding, hot, lives, registers, writing
-from yidao.parcels.lives import Life, Number
-from yidao.rules.anomalies import Hold, HoldKind
+from yidao.parcels.lives import Key, Life, Number
+from yidao.rules.anomalies import Change, Hold, HoldKind
 from yidao.rules.instants import DAY, Instant
 
 ROUNDS_MAX: Final = 5
@@ -37,6 +37,11 @@ LATEST_AHEAD: Final = DAY
 
 ACCEPTED: Final = ItemResult(Result.ACCEPTED)
 DUPLICATE: Final = ItemResult(Result.DUPLICATE)
+
+
+Appended = tuple[set[statements.ScanIdentity], set[statements.ListIdentity]]
+SLICE: Final = 1_250
+"""Numbers judged while the database writes the ones before; smaller slices overlap more and cost more statements."""
 
 
 class Contended(Exception):
@@ -65,8 +70,31 @@ class Batch:
     seen: set[tuple[Any, ...]] = field(default_factory=set)
     months: set[tuple[int, int]] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
+    set_aside: list[tuple[SourceFacts, QuarantineIn]] = field(default_factory=list)
     may_copy: bool = True
     changes: int = 0
+
+
+class _Slice:
+    """A part of a round's numbers on its way through: loaded, judged, being written."""
+
+    def __init__(self, numbers: list[Number]) -> None:
+        self.numbers = numbers
+        self.found: dict[Number, list[Life]] = {}
+        self.replanned: list[shipments.Plan] = []
+        self.slow: set[Number] = set()
+        self.late: set[Number] = set()
+        self.prepared: writing.Prepared
+        self.changes: list[tuple[Life, Change]] = []
+        self.won: set[Key] = set()
+        self.finish: Callable[[], set[Number]] = set
+
+
+def _cut(numbers: list[Number]) -> list[list[Number]]:
+    """Cut numbers into slices of about equal size; few numbers are one slice."""
+    if len(numbers) < 2 * SLICE:
+        return [numbers]
+    return [numbers[at : at + SLICE] for at in range(0, len(numbers), SLICE)]
 
 
 class Writer:
@@ -103,6 +131,8 @@ class Writer:
             self.knowledge.refresh(self._connection, now=self._fixed_now)
             batch = Batch(self.knowledge, months=set(self._months), may_copy=may_copy)
             self._work(batch, flat)
+            for sender, kept in batch.set_aside:
+                statements.quarantine(self._connection, sender, kept, batch.knowledge)
             self._connection_tell(batch)
             self.figures.write_when_due(self._connection)
         self._months = batch.months  # A month made in a transaction that was rolled back does not stand.
@@ -144,31 +174,67 @@ class Writer:
             batch.by_number.setdefault((waybill_no, stands_for), []).extend(moved)
 
     def _round(self, batch: Batch, waiting: dict[Number, list[Task]]) -> set[Number]:
-        """Work on some numbers once; return those at which another writer was faster."""
-        found = lives.load(self._connection, waiting)
-        replanned = _planned(batch, waiting, found)
-        slow: set[Number] = {plan.life.key[:2] for plan in replanned if plan.life is not None and plan.is_further_life}
-        for number, tasks in waiting.items():
-            if self._assign(batch, tasks, found[number]):
-                slow.add(number)
-        finish_append = self._begin_append(batch, waiting, found)
-        late = slow | {number for number, of_number in found.items() if of_number and of_number[-1].claim_waiting}
-        judged = _judged(found, found.keys() - late if late else found.keys(), batch.knowledge)
-        fresh = finish_append()
+        """
+        Work on some numbers once; return those at which another writer was faster.
+
+        The numbers go through in slices, so that the database appends and swaps one slice while the next is being
+        judged. What must read the facts back (`late`) follows at the end.
+        """
+        found: dict[Number, list[Life]] = {}
+        slices = [_Slice(numbers) for numbers in _cut(sorted(waiting))]
+        load = self._begin_load(slices[0])
+        for position, part in enumerate(slices):
+            part.found = load()
+            found.update(part.found)
+            if position + 1 < len(slices):
+                load = self._begin_load(slices[position + 1])
+            self._work_on(batch, part, {number: waiting[number] for number in part.numbers})
+        replanned = [plan for part in slices for plan in part.replanned]
+        slow = set().union(*(part.slow for part in slices))
+        late = set().union(*(part.late for part in slices), *(part.finish() for part in slices))
         if slow:
             folding.refold(self._connection, {number: found[number] for number in slow})
         if late:
             replanned.extend(_settled(self._connection, waiting, found, replanned))
         # A fact that changes nothing still moves the version: whoever folds this life at the same time must notice it.
-        judged_before = {id(life) for life in judged}
-        judged += [life for life in _judged(found, late | fresh, batch.knowledge) if id(life) not in judged_before]
-        written = writing.write(self._connection, judged, batch.knowledge, hand=self._hand)
-        won = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
-        shipments.write_lines(self._connection, won)
-        claims.write(self._connection, won, now=batch.knowledge.now_at)
+        done = {id(life) for part in slices for life in part.prepared.lives}
+        rest = writing.prepare(
+            [life for life in _judged(found, late, batch.knowledge) if id(life) not in done], batch.knowledge
+        )
+        lives_done = [life for part in slices for life in part.prepared.lives] + rest.lives
+        won = set().union(*(part.won for part in slices), writing.swap(self._connection, rest))
+        changes = [each for part in slices for each in part.changes] + writing.changes_of(rest.lives)
+        written = writing.follow_up(self._connection, lives_done, won, changes, batch.knowledge)
+        plans = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
+        shipments.write_lines(self._connection, plans)
+        claims.write(self._connection, plans, now=batch.knowledge.now_at)
         batch.told |= written.organisations
         batch.changes += written.changes
         return {key[:2] for key in written.lost}
+
+    def _begin_load(self, part: "_Slice") -> Callable[[], dict[Number, list[Life]]]:
+        return self._hand.begin(lambda: lives.load(self._connection, part.numbers), size=len(part.numbers))
+
+    def _work_on(self, batch: Batch, part: "_Slice", waiting: dict[Number, list[Task]]) -> None:
+        """Give one slice its facts, judge what needs no reading back, and begin to write both."""
+        part.replanned = _planned(batch, waiting, part.found)
+        part.slow = {plan.life.key[:2] for plan in part.replanned if plan.life is not None and plan.is_further_life}
+        for number, tasks in waiting.items():
+            if self._assign(batch, tasks, part.found[number]):
+                part.slow.add(number)
+        part.late = part.slow | {number for number, each in part.found.items() if each and each[-1].claim_waiting}
+        append, answer = self._appending(batch, waiting, part.found)
+        judged = _judged(part.found, [number for number in part.numbers if number not in part.late], batch.knowledge)
+        part.prepared = prepared = writing.prepare(judged, batch.knowledge)
+        connection = self._connection
+        written = self._hand.begin(lambda: (append(), writing.swap(connection, prepared)), size=len(part.numbers))
+        part.changes = writing.changes_of(prepared.lives)
+
+        def finish() -> set[Number]:
+            appended, part.won = written()
+            return answer(*appended)
+
+        part.finish = finish
 
     def _assign(self, batch: Batch, tasks: list[Task], of_number: list[Life]) -> bool:
         """Give each scan and list of a number its life and its entries; return whether the number must be refolded."""
@@ -219,7 +285,7 @@ class Writer:
             carrier=item.carrier,
             waybill_no=item.waybill_no,
         )
-        statements.quarantine(self._connection, task.sender, kept, batch.knowledge)
+        batch.set_aside.append((task.sender, kept))
         task.result = ItemResult(Result.REJECTED, code="tracking.time_out_of_range")
 
     def _assign_snapshot(self, batch: Batch, task: Task, item: SnapshotIn, of_number: list[Life]) -> bool:
@@ -259,14 +325,13 @@ class Writer:
             )
         return False
 
-    def _begin_append(
+    def _appending(
         self, batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]
-    ) -> Callable[[], set[Number]]:
+    ) -> tuple[Callable[[], Appended], Callable[..., set[Number]]]:
         """
-        Begin to append the facts themselves; the returned function waits for the end and answers who brought
-        something new.
+        Return how to append the facts themselves, and how to answer who brought something new.
 
-        A scan that nobody can have told before is copied; where that is in doubt it is inserted, and the database
+        A scan that nobody can have told before is copied; where that is in doubt it is inserted and the database
         decides.
         """
         sure: dict[tuple[Any, ...], statements.Placed] = {}
@@ -289,25 +354,22 @@ class Writer:
                     own = [s for s in task.item.scans if folding.life_at(found[number], s.occurred_at) is task.life]
                     snapshots.append((task.life, number, task.item, own))
                     scans.extend((task.life, number, scan) for scan in own)
-        statements.ensure_months(self._connection, (scan for _, _, scan in (*sure.values(), *scans)), batch.months)
 
-        def append() -> tuple[set[statements.ScanIdentity], set[statements.ListIdentity]]:
+        def append() -> Appended:
+            statements.ensure_months(self._connection, (each[2] for each in (*sure.values(), *scans)), batch.months)
             statements.copy_scans(self._connection, list(sure.values()), batch.knowledge)
             fresh_scans = statements.add_scans(self._connection, scans, batch.knowledge)
             return fresh_scans, statements.add_snapshots(self._connection, snapshots, batch.knowledge)
 
-        appended = self._hand.begin(append, size=len(sure) + len(scans))
+        def answer(fresh_scans: set[statements.ScanIdentity], fresh_lists: set[statements.ListIdentity]) -> set[Number]:
+            return {
+                number
+                for number, tasks in waiting.items()
+                for task in tasks
+                if not task.is_sure and _answer(task, fresh_scans, fresh_lists)
+            }
 
-        def finish() -> set[Number]:
-            fresh_scans, fresh_lists = appended()
-            fresh: set[Number] = set()
-            for number, tasks in waiting.items():
-                for task in tasks:
-                    if not task.is_sure and _answer(task, fresh_scans, fresh_lists):
-                        fresh.add(number)
-            return fresh
-
-        return finish
+        return append, answer
 
     def _connection_tell(self, batch: Batch) -> None:
         if batch.told:

@@ -127,5 +127,5 @@ def mend(connection: psycopg.Connection[Any], numbers: Sequence[Number]) -> int:
         for life in some:
             assert life.milestones is not None
             life.verdict = lives.verdict_of(life, life.milestones, knowledge, at=knowledge.now)
-        written = writing.write(connection, some, knowledge, hand=hot.Hand())
+        written = writing.write(connection, some, knowledge)
     return len(some) - len(written.lost)

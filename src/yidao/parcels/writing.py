@@ -3,7 +3,7 @@ Writes judged lives: new rows, compare-and-swap updates, anomalies and their jou
 The caller owns the transaction. Rows that were lost are named, so that the caller reads them again and merges.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,25 +27,45 @@ class Written:
     changes: int = 0
 
 
-def write(
-    connection: psycopg.Connection[Any], judged: Sequence[Life], knowledge: hot.Knowledge, *, hand: hot.Hand
-) -> Written:
-    """
-    Write judged lives: insert those never written, update the others if nobody was faster.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Judged lives in the order of their keys, with the columns of the statements that write them."""
 
-    A life that was lost left nothing behind. Writing the same life twice is impossible: the second time it is lost.
-    """
+    lives: list[Life]
+    fresh: dict[str, Any]
+    known: dict[str, Any]
+
+
+def prepare(judged: Iterable[Life], knowledge: hot.Knowledge) -> Prepared:
+    """Compute everything that writing needs; nothing is sent yet."""
     ordered = sorted(judged, key=lambda life: life.key)
     fresh = [life for life in ordered if not life.version]
     known = [life for life in ordered if life.version]
-    won: set[Key] = set()
-    if fresh:
-        won.update(hot.rows(connection, "add_parcels", {**_plan_columns(fresh), **facts_columns(fresh, knowledge)}))
-    columns = facts_columns(known, knowledge) if known else {}
-    swapped = hand.begin(lambda: _rows_if(connection, "update_verdicts", columns), size=len(known))
-    changes = _changes_of(ordered)
-    won.update(swapped())
-    return _follow_up(connection, ordered, won, changes, knowledge)
+    return Prepared(
+        lives=ordered,
+        fresh={**_plan_columns(fresh), **facts_columns(fresh, knowledge)} if fresh else {},
+        known=facts_columns(known, knowledge) if known else {},
+    )
+
+
+def swap(connection: psycopg.Connection[Any], prepared: Prepared) -> set[Key]:
+    """
+    Insert the lives never written, update the others if nobody was faster; return the keys of those that were won.
+    """
+    won: set[Key] = set(_rows_if(connection, "add_parcels", prepared.fresh))
+    won.update(_rows_if(connection, "update_verdicts", prepared.known))
+    return won
+
+
+def write(connection: psycopg.Connection[Any], judged: Iterable[Life], knowledge: hot.Knowledge) -> Written:
+    """
+    Write judged lives with all that belongs to them.
+
+    A life that was lost left nothing behind. Writing the same life twice is impossible: the second time it is lost.
+    """
+    prepared = prepare(judged, knowledge)
+    won = swap(connection, prepared)
+    return follow_up(connection, prepared.lives, won, changes_of(prepared.lives), knowledge)
 
 
 def write_judged(
@@ -66,26 +86,27 @@ def write_judged(
         "due_us": arrays.integers([each.next_due_at for each in verdicts if each]),
     }
     swapped = hand.begin(lambda: _rows_if(connection, "update_judged", columns), size=len(ordered))
-    changes = _changes_of(ordered)
-    return _follow_up(connection, ordered, set(swapped()), changes, knowledge)
+    changes = changes_of(ordered)
+    return follow_up(connection, ordered, set(swapped()), changes, knowledge)
 
 
 def _rows_if(connection: psycopg.Connection[Any], statement: str, columns: dict[str, Any]) -> list[tuple[Any, ...]]:
     return hot.rows(connection, statement, columns) if columns else []
 
 
-def _changes_of(some: Sequence[Life]) -> list[tuple[Life, Change]]:
+def changes_of(some: Iterable[Life]) -> list[tuple[Life, Change]]:
+    """Return what changed in the anomalies of judged lives."""
     return [(life, change) for life in some for change in lives.register_changes(life)]
 
 
-def _follow_up(
+def follow_up(
     connection: psycopg.Connection[Any],
     ordered: Sequence[Life],
     won: set[Key],
     changes: list[tuple[Life, Change]],
     knowledge: hot.Knowledge,
 ) -> Written:
-    """Write what belongs to the rows that were won, and to no others."""
+    """Write the anomalies, the journal and the copies of the rows that were won, and of no others."""
     written = Written()
     mine = ordered
     if len(won) < len(ordered):
