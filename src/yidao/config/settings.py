@@ -54,7 +54,7 @@ ROOT_URLCONF = "yidao.config.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [_package / "web" / "templates"],
+        "DIRS": [_package / "web" / "templates", _package / "api" / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "yidao.web.environment.environment",
