@@ -82,7 +82,7 @@ def _kill_often(ground: Ground, report: Report, *, kills: int, chance: random.Ra
         os.kill(victim, signal.SIGKILL)
         killed_at = time.monotonic()
         is_waited_for = chance.random() < 0.8
-        is_back = wait_until(lambda v=victim: _is_gone(v) and ground.is_ready(), seconds=BACK_SECONDS_MAX)
+        is_back = wait_until(lambda t=target, v=victim: _is_back(ground, t, v), seconds=BACK_SECONDS_MAX)
         report.kills.append((target, time.monotonic() - killed_at))
         print(f"  {number + 1:3d} killed {target}, ready after {report.kills[-1][1]:.1f} s", flush=True)
         if not is_back:
@@ -97,19 +97,21 @@ def _kill_often(ground: Ground, report: Report, *, kills: int, chance: random.Ra
 
 
 def _victim(ground: Ground, target: str) -> int:
-    found = 0
+    """Return the process to kill, waiting for one that is just being brought back; 0 when there is none."""
+    wait_until(lambda: not _is_gone(_process(ground, target)), seconds=BACK_SECONDS_MAX)
+    return _process(ground, target)
 
-    def look() -> bool:
-        nonlocal found
-        if target == "database":
-            found = ground.postmaster()
-        else:
-            found = ground.children().get(target.split("'")[0], 0)
-            if target.endswith("server process"):
-                found = next(iter(_children_of(found)), 0)
-        return bool(found) and not _is_gone(found)
 
-    return found if wait_until(look, seconds=BACK_SECONDS_MAX) else 0
+def _is_back(ground: Ground, target: str, victim: int) -> bool:
+    successor = _process(ground, target)
+    return successor not in (0, victim) and not _is_gone(successor) and ground.is_ready()
+
+
+def _process(ground: Ground, target: str) -> int:
+    if target == "database":
+        return ground.postmaster()
+    found = ground.children().get(target.split("'")[0], 0)
+    return next(iter(_children_of(found)), 0) if target.endswith("server process") else found
 
 
 def _children_of(pid: int) -> list[int]:
@@ -218,7 +220,7 @@ def _print(report: Report, known: Acknowledged) -> None:
     for target, seconds in sorted(by_target.items()):
         middle = sorted(seconds)[len(seconds) // 2]
         print(
-            f"  {target}: killed {len(seconds)} times, ready again after {middle:.1f} s, at most {max(seconds):.1f} s"
+            f"  {target}: killed {len(seconds)} times, ready after {middle:.1f} s, at most {max(seconds):.1f} s"
         )
     print(f"  acknowledged: {len(known.scans)} events, {len(known.lists)} lists, {len(known.shipments)} shipments")
     print(f"  answers: {dict(known.answers)}")
