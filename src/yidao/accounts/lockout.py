@@ -14,6 +14,7 @@ from yidao.kit.errors import Refusal
 
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=15)
+STALE = timedelta(days=1)
 ATTEMPTS_PER_LOGIN_MAX = 8
 ATTEMPTS_PER_ADDRESS_MAX = 40
 
@@ -58,7 +59,12 @@ def count_attempt(*, login: str, address: str, real_now: datetime) -> None:
         raise LockedOut(minutes=max(1, -(-int((latest - real_now).total_seconds()) // 60)))
 
 
-def forget(*, login: str) -> None:
-    """Forget a login's attempts after a right one; the address keeps its count: no account resets that."""
+def forget(*, login: str, real_now: datetime) -> None:
+    """
+    Forget a login's attempts after a right one; the address keeps its count: no account resets that.
+
+    Counters that nobody has touched for a day go with it, so that made-up logins do not pile up.
+    """
     shadow = crypto.blind_index(login.strip().lower(), purpose="login").hex()
     LoginFailure.objects.filter(key=f"login:{shadow}").delete()
+    LoginFailure.objects.filter(window_started_at__lt=real_now - STALE).delete()

@@ -44,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return the user whose password this is, and forget their failed attempts."""
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is not None:
-            lockout.forget(login=credentials["username"])
+            lockout.forget(login=credentials["username"], real_now=clock.real_now())
             self._record("login.done", user.pk, request)
         return user
 
