@@ -1,6 +1,7 @@
 """The command line tells what is wrong by the variable's name and gives scripts an exit code."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,19 @@ import pytest
 from yidao.config import env
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("up", "migrate", "web", "intake", "worker", "import-events", "rebuild", "with-database", "doctor", "demo")
+COMMANDS = (
+    "up",
+    "migrate",
+    "web",
+    "intake",
+    "worker",
+    "import-events",
+    "rebuild",
+    "with-database",
+    "doctor",
+    "demo",
+    "accounts",
+)
 
 
 def _yidao(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -32,7 +45,7 @@ def test_help_names_every_command_and_needs_no_database() -> None:
     assert [command for command in COMMANDS if f" {command} " not in answer.stdout] == []
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "demo"])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in {"demo", "accounts"}])
 def test_every_command_has_help(command: str) -> None:
     answer = _yidao(command, "--help")
 
@@ -109,3 +122,26 @@ def test_a_command_beside_the_database_finds_it_and_gives_its_exit_code(owner_ds
 
     assert answer.returncode == 7
     assert answer.stdout.strip() in owner_dsn
+
+
+def test_an_installation_without_a_demo_gets_its_first_people_and_keys_by_command(owner_dsn: str) -> None:
+    name = f"Shop {os.getpid()}"
+
+    organisation = _yidao("accounts", "add-organisation", "SHOP", name, YIDAO_DATABASE_URL=owner_dsn)
+    found = organisation.stdout.strip()
+    credential = _yidao(
+        "accounts", "add-credential", found, "ERP", "--scope", "events:write", YIDAO_DATABASE_URL=owner_dsn
+    )
+    listed = _yidao("accounts", "list", YIDAO_DATABASE_URL=owner_dsn)
+
+    assert organisation.returncode == 0
+    assert re.search(r"token  yd_\w{12}_", credential.stdout)
+    assert re.search(rf"{found}.+SHOP.+{name}", listed.stdout)
+
+
+def test_what_the_rules_refuse_is_told_in_one_line(owner_dsn: str) -> None:
+    unknown_scope = _yidao("accounts", "add-credential", "1", "x", "--scope", "all", YIDAO_DATABASE_URL=owner_dsn)
+    nobody = _yidao("accounts", "add-credential", "1", "x", "--scope", "events:write", YIDAO_DATABASE_URL=owner_dsn)
+
+    assert (unknown_scope.returncode, nobody.returncode) == (1, 1)
+    assert "Traceback" not in unknown_scope.stderr + nobody.stderr

@@ -174,7 +174,7 @@ def main() -> None:
             faults.print(f"[red]{line}[/red]")
         raise SystemExit(EXIT_USAGE) from None
     try:
-        _mount_demo()
+        _mount_groups()
         app()
     except (pgserver.ServerFault, crypto.KeyRingUnusable) as fault:
         faults.print(f"[red]{fault}[/red]")
@@ -193,14 +193,17 @@ def setting_faults(fault: pydantic.ValidationError) -> list[str]:
     return lines
 
 
-def _mount_demo() -> None:
-    """Add `yidao demo`; its commands need Django, so they are loaded only when one of them is asked for."""
-    if sys.argv[1:2] == ["demo"]:
+def _mount_groups() -> None:
+    """Add the groups of commands that need Django; they are loaded only when one of them is asked for."""
+    wanted = sys.argv[1:2]
+    if wanted in (["demo"], ["accounts"]):
         from yidao.config import ready  # inline: slow
 
         assert ready
-        from yidao.config import demo  # inline: django not set up
+        from yidao.config import demo, people  # inline: django not set up
 
         app.add_typer(demo.app, name="demo")
-    else:
-        app.add_typer(typer.Typer(help="The demo world: its state, its clock, its logins."), name="demo")
+        app.add_typer(people.app, name="accounts")
+        return
+    app.add_typer(typer.Typer(help="The demo world: its state, its clock, its logins."), name="demo")
+    app.add_typer(typer.Typer(help="People, organisations and API credentials of this installation."), name="accounts")

@@ -168,6 +168,8 @@ def _greet(console: Console, *, seconds: float, is_ready: bool) -> None:
         f"Machines push to http://localhost:{settings.intake_port}; logs lie in {folder}. Ctrl-C stops everything."
     )
     logins = demo.logins()
+    if not logins:
+        console.print("This is no demo. People and organisations are added with: yidao accounts --help")
     if logins:
         table = Table("role", "login", "password", title="Demo logins")
         for role, login, password in logins:

@@ -1,0 +1,140 @@
+"""`yidao accounts`: the first people, organisations and API credentials of an installation that is no demo."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Final
+
+import psycopg
+import typer
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from rich.console import Console
+from rich.table import Table
+
+from yidao.accounts import services
+from yidao.accounts.actors import SYSTEM
+from yidao.accounts.ids import OrganisationId
+from yidao.accounts.models import Membership, Organisation
+from yidao.audit import services as audit
+from yidao.config import database, up
+from yidao.kit import clock, db
+from yidao.kit.errors import Refusal
+
+EXIT_WRONG: Final = 1
+LISTED_MAX: Final = 1_000
+
+app = typer.Typer(no_args_is_help=True, help="People, organisations and API credentials of this installation.")
+console = Console(highlight=False)
+
+
+@contextmanager
+def _change() -> Iterator[tuple[datetime, datetime]]:
+    """Open the database and one transaction; give business and real time. What the rules refuse is told in one line."""
+    with up.opened():
+        with psycopg.connect(database.runtime_url()) as connection:
+            now = clock.business_now(connection)
+        try:
+            with db.transaction(SYSTEM):
+                yield now, clock.real_now()
+        except Refusal as refusal:
+            console.print(f"[red]{refusal.message % refusal.values}[/red]")
+            raise typer.Exit(EXIT_WRONG) from None
+        except IntegrityError as fault:
+            console.print(f"[red]Not possible: {str(fault).splitlines()[0]}[/red]")
+            raise typer.Exit(EXIT_WRONG) from None
+
+
+@app.command("add-organisation")
+def add_organisation(
+    kind: Annotated[Organisation.Kind, typer.Argument(help="What it is; the platform's operators belong to PLATFORM.")],
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    carrier: Annotated[str, typer.Option(help="Code of the carrier, for CARRIER and OUTLET.")] = "",
+    source: Annotated[str, typer.Option(help="Name of the source, for PROVIDER: KUAIDI100, KDNIAO ...")] = "",
+    parent: Annotated[int | None, typer.Option(help="Id of the carrier an OUTLET belongs to.")] = None,
+) -> None:
+    """Add a shop, creator, carrier, outlet, provider or the platform, and print its id."""
+    with _change() as (now, real_now):
+        organisation_id = services.create_organisation(
+            kind=kind,
+            name=name,
+            now=now,
+            carrier_code=carrier,
+            source_code=source,
+            parent_id=None if parent is None else OrganisationId(parent),
+        )
+        audit.record(
+            act="organisation.created",
+            subject=f"organisation/{organisation_id}",
+            organisation_id=organisation_id,
+            at_real=real_now,
+            at_business=now,
+        )
+    console.print(str(organisation_id))
+
+
+@app.command("add-user")
+def add_user(
+    login: Annotated[str, typer.Argument(help="What the user types to log in.")],
+    organisation: Annotated[int, typer.Option(help="Id of the organisation the user belongs to.")],
+    role: Annotated[Membership.Role, typer.Option(help="What the user may do there.")] = Membership.Role.OWNER,
+    name: Annotated[str, typer.Option(help="The user's name; the login if none is given.")] = "",
+) -> None:
+    """Add a user with a role in an organisation; the password is asked for, or read from standard input."""
+    password = getpass.getpass("Password: ")
+    try:
+        validate_password(password)
+    except ValidationError as fault:
+        console.print(f"[red]{' '.join(fault.messages)}[/red]")
+        raise typer.Exit(EXIT_WRONG) from None
+    with _change() as (now, real_now):
+        user_id = services.create_user(login=login, name=name or login, password=password)
+        services.join(user_id=user_id, organisation_id=OrganisationId(organisation), role=role)
+        audit.record(
+            act="user.created",
+            subject=f"user/{user_id}",
+            organisation_id=organisation,
+            details={"role": str(role)},
+            at_real=real_now,
+            at_business=now,
+        )
+    console.print(str(user_id))
+
+
+@app.command("add-credential")
+def add_credential(
+    organisation: Annotated[int, typer.Argument(help="Id of the organisation it acts for.")],
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    scope: Annotated[list[str], typer.Option(help="events:write, parcels:write or parcels:read; may be repeated.")],
+    push_secret: Annotated[bool, typer.Option(help="Ask for the secret the provider signs its pushes with.")] = False,
+) -> None:
+    """Add an API credential and print its id and its token, which is shown this once."""
+    secret = getpass.getpass("Push secret: ") if push_secret else ""
+    with _change() as (now, real_now):
+        credential_id, token = services.create_credential(
+            organisation_id=OrganisationId(organisation),
+            name=name,
+            scopes=scope,
+            now=now,
+            real_now=real_now,
+            push_secret=secret,
+        )
+    console.print(f"id     {credential_id}\ntoken  {token}")
+    if push_secret:
+        console.print(f"push   /push/kuaidi100/{credential_id} or /push/kdniao/{credential_id} on the intake port")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the organisations with their ids."""
+    table = Table("id", "kind", "name", "carrier", "source")
+    with up.opened(), psycopg.connect(database.runtime_url()) as connection:
+        rows = connection.execute(
+            "SELECT id, kind, name, carrier_code, source_code FROM organisation ORDER BY kind, id LIMIT %s",
+            (LISTED_MAX,),
+        ).fetchall()
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table)
