@@ -17,6 +17,13 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture(autouse=True)
+def _few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow few attempts: each costs a slow digest on purpose."""
+    monkeypatch.setattr(lockout, "ATTEMPTS_PER_LOGIN_MAX", 3)
+    monkeypatch.setattr(lockout, "ATTEMPTS_PER_ADDRESS_MAX", 6)
+
+
 @pytest.fixture
 def login() -> str:
     """Make a user and return the login."""

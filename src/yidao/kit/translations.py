@@ -4,6 +4,7 @@ message of the sources, so that a test can tell that none is without its Chinese
 """
 
 import ast
+import io
 import os
 from pathlib import Path
 
@@ -78,3 +79,38 @@ def _refusals(folder: Path) -> list[tuple[str, int, str]]:
                     case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant(value=str() as text)):
                         messages.append((str(path.relative_to(folder)), each.lineno, text))
     return messages
+
+
+def renew(*, folder: Path = LOCALE_DIR) -> tuple[str, ...]:
+    """
+    Bring every catalogue up to the sources: add what is new, drop what nobody says, keep every translation, sort.
+
+    Return the messages that still wait for a translator.
+    """
+    said = messages_of_sources()
+    waiting: list[str] = []
+    for path in sorted(folder.glob("*/LC_MESSAGES/*.po")):
+        known = read(path)
+        fresh = Catalog(
+            locale=path.parent.parent.name, project="yidao", header_comment=known.header_comment, fuzzy=False
+        )
+        for message in said:
+            if not message.id:
+                continue
+            before = known.get(message.id, message.context)
+            text = before.string if before is not None else ""
+            fresh.add(message.id, text, flags=message.flags, context=message.context)
+            if not (all(text) if isinstance(text, tuple) else text):
+                waiting.append(message.id if isinstance(message.id, str) else message.id[0])
+        written = io.BytesIO()
+        pofile.write_po(written, fresh, width=120, sort_output=True)
+        lines = written.getvalue().decode().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith(_VOLATILE)), encoding="utf-8")
+    return tuple(waiting)
+
+
+_VOLATILE = tuple(
+    f'"{name}'
+    for name in ("POT-Creation-Date", "PO-Revision-Date", "Last-Tra", "Language-Team", "Generated-By", "Report-M")
+)
+"""Header lines that change without anybody having translated anything."""
