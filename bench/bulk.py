@@ -102,10 +102,10 @@ def run(url: str, parcels: int) -> None:
     memory.settle()
     with hot.connect(url) as connection, hot.connect(url) as bare:
         writer = Writer(connection, now=Instant(data.NOW))
-        _one(lambda: _write(writer, [mix.batch()]))
+        _one(lambda: write(writer, [mix.batch()]))
         for _ in range(RUNS):
             batches = [mix.batch() for _ in range(BATCHES)]
-            ours.append(BATCHES * BATCH / _one(lambda batches=batches: _write(writer, batches)))
+            ours.append(BATCHES * BATCH / _one(lambda batches=batches: write(writer, batches)))
             ready = [_ready(mix.batch(), writer.knowledge) for _ in range(BATCHES)]
             floors.append(BATCHES * BATCH / _one(lambda ready=ready: _bare(bare, ready)))
     report.line(
@@ -125,7 +125,8 @@ def _one(work: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def _write(writer: Writer, batches: list[list[tuple[int, str, ScanIn]]]) -> None:
+def write(writer: Writer, batches: list[list[tuple[int, str, ScanIn]]]) -> None:
+    """Write batches as the intake does, each from ten request bodies."""
     for batch in batches:
         scans = tuple(scan for _, _, scan in batch)
         bodies = [Submission(SENDER, scans[at : at + BODY], 0) for at in range(0, BATCH, BODY)]

@@ -219,9 +219,7 @@ def _print(report: Report, known: Acknowledged) -> None:
         by_target[target].append(seconds)
     for target, seconds in sorted(by_target.items()):
         middle = sorted(seconds)[len(seconds) // 2]
-        print(
-            f"  {target}: killed {len(seconds)} times, ready after {middle:.1f} s, at most {max(seconds):.1f} s"
-        )
+        print(f"  {target}: killed {len(seconds)} times, ready after {middle:.1f} s, at most {max(seconds):.1f} s")
     print(f"  acknowledged: {len(known.scans)} events, {len(known.lists)} lists, {len(known.shipments)} shipments")
     print(f"  answers: {dict(known.answers)}")
     for fault in report.faults:

@@ -117,11 +117,11 @@ def _parcel(index: int, knowledge: hot.Knowledge) -> tuple[Any, ...]:
         return to_datetime(Instant(micros)) if micros else None
 
     return (
-        life.waybill_no, CARRIER, 1, 1, when(life.starts_at), SHOP_IDS[index % 200], CREATOR_IDS[index % 500], order, order,
-        when(life.shipped_at), when(life.paid_at), when(NOW), life.sender_division, life.receiver_division, None, life.policy,
-        str(verdict.status), life.milestones_before, lives.packed(verdict), b"", b"", False, False, False, verdict.open_mask,
-        len(entries), when(entries[0][0]) if entries else None, when(verdict.last_scan_at), verdict.last_kind,
-        when(verdict.picked_at), when(verdict.signed_at), when(NOW), lives.bucket_of(life.waybill_no),
+        life.waybill_no, CARRIER, 1, 1, when(life.starts_at), SHOP_IDS[index % 200], CREATOR_IDS[index % 500], order,
+        order, when(life.shipped_at), when(life.paid_at), when(NOW), life.sender_division, life.receiver_division, None,
+        life.policy, str(verdict.status), life.milestones_before, lives.packed(verdict), b"", b"", False, False, False,
+        verdict.open_mask, len(entries), when(entries[0][0]) if entries else None, when(verdict.last_scan_at),
+        verdict.last_kind, when(verdict.picked_at), when(verdict.signed_at), when(NOW), lives.bucket_of(life.waybill_no),
         when(verdict.next_due_at),
     )  # fmt: skip
 

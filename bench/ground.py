@@ -55,7 +55,7 @@ class Ground:
         root = Path("/var/lib/yidao") if os.geteuid() == 0 else Path(tempfile.gettempdir())
         self.base = root / f"{name}-{os.getpid()}"
         self.keys_file = root / f"{name}-{os.getpid()}-keys.json"
-        self.web_port, self.intake_port = _free_port(), _free_port()
+        self.web_port, self.intake_port = free_port(), free_port()
         self.is_kept = False
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -164,7 +164,7 @@ class Ground:
             )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -2,6 +2,7 @@
 
 from yidao.config import database, env, lifespan, probes, ready
 from yidao.intake import parts
+from yidao.kit import memory
 
 assert ready
 _settings = env.settings()
@@ -18,3 +19,4 @@ application = lifespan.living(
     on_signal=_intake.begin_draining,
     stop=(_intake.shutdown,),
 )
+memory.settle()
