@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.intake import facts
 from tests.web import cast, planting
 from tests.web.cast import Cast
+from yidao.accounts import services
 from yidao.accounts.models import User
 from yidao.kit import crypto, ids
 from yidao.kit.models import DemoClock
@@ -40,7 +41,7 @@ FOR_EVERYBODY = {"home", "account_logout"}
 """Pages of whoever is logged in."""
 PUBLIC = {"account_login", "language"}
 MACHINES = "v1/"
-"""Addresses of machines carry a bearer token; they have tests of their own."""
+"""Addresses of machines, which carry a bearer token."""
 
 
 def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -51,9 +52,12 @@ def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]
             yield prefix + str(each.pattern), each
 
 
-PAGES = {
-    str(found.name): found for route, found in _routes(get_resolver().url_patterns) if not route.startswith(MACHINES)
-}
+ROUTES = list(_routes(get_resolver().url_patterns))
+PAGES = {str(found.name): found for route, found in ROUTES if not route.startswith(MACHINES)}
+ENDPOINTS = {str(found.name): found for route, found in ROUTES if route.startswith(MACHINES)}
+FOR_EVERY_MACHINE = {"api-openapi", "api-docs"}
+"""What describes the API is no secret."""
+CREDENTIALS = ("shop", "creator", "carrier", "outlet", "provider", "platform")
 CODES = {converter: name for name, converter in CONVERTERS.items()}
 
 
@@ -81,7 +85,8 @@ class World:
         """Return a page's address with the tenant of one side and the object of one side."""
         sides = {"own": self.own, "other": self.other}
         values = {part: sides[tenant if code in TENANTS else item][code] for part, code in parts_of(page).items()}
-        return reverse(str(page.name), kwargs=values)
+        name = str(page.name)
+        return reverse(f"v1:{name}" if name in ENDPOINTS and name not in FOR_EVERY_MACHINE else name, kwargs=values)
 
 
 @pytest.fixture
@@ -94,7 +99,7 @@ def world() -> World:
         shop=people.other_shop, other_shop=people.shop, creator=people.other_creator, second_creator=people.creator
     )
     planting.write(facts.shipment(others, other_number, "06-18 10:00", carrier="yuantong"))
-    shared = {"policy_name": "parcel/douyin-2022/1", "policy_profile": "douyin-2022"}
+    shared = {"policy_name": "parcel/douyin-2022/1", "policy_profile": "douyin-2022", "policy_family": "parcel"}
     return World(
         cast=people,
         own={
@@ -175,9 +180,9 @@ def sides_of(page: URLPattern) -> list[tuple[str, str]]:
     return [(tenant, item) for tenant in tenants for item in ("own", "other")]
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.parametrize("name", sorted({**PAGES, **ENDPOINTS}))
 def test_every_part_of_an_address_has_a_converter_of_ours(name: str) -> None:
-    assert set(parts_of(PAGES[name]).values()) <= set(CONVERTERS)
+    assert set(parts_of({**PAGES, **ENDPOINTS}[name]).values()) <= set(CONVERTERS)
 
 
 def test_every_converter_names_something_on_either_side(world: World) -> None:
@@ -269,3 +274,48 @@ def test_all_creators_are_those_of_whoever_asks(world: World, name: str) -> None
 
     for user in USERS:
         assert world.browser(user).get(address).status_code == (200 if user in members else 404), user
+
+
+def token_of(world: World, kind: str, side: str, *scopes: str) -> str:
+    """Return a fresh token of an organisation of one side."""
+    organisation = world.cast.platform if kind == "platform" else getattr(world, side)[kind]
+    now = planting.NOW
+    return services.create_credential(
+        organisation_id=organisation, name="access", scopes=scopes, now=now, real_now=now
+    )[1]
+
+
+def sees(kind: str, side: str, item: str, codes: set[str]) -> bool:
+    """Tell whether a machine may read a parcel: the platform all, a creator never by number, others their own."""
+    match kind:
+        case "platform":
+            return True
+        case "provider":
+            return False  # Nothing of these parcels came from it.
+        case "creator":
+            return side == item and "waybill_no" not in codes
+        case _:
+            return side == item
+
+
+@pytest.mark.parametrize("name", sorted(ENDPOINTS.keys() - FOR_EVERY_MACHINE - {"api-root"}))
+def test_a_machine_reads_what_its_organisation_may_see_and_nothing_else(world: World, name: str) -> None:
+    endpoint = ENDPOINTS[name]
+    codes = set(parts_of(endpoint).values())
+    for item in ("own", "other"):
+        address = world.address(endpoint, tenant="own", item=item)
+        for kind in CREDENTIALS:
+            for side in ("own", "other"):
+                token = token_of(world, kind, side, "parcels:read")
+                got = Client().get(address, headers={"authorization": f"Bearer {token}"})
+
+                assert got.status_code == (200 if sees(kind, side, item, codes) else 404), f"{address} {kind} {side}"
+        unscoped = token_of(world, "platform", "own", "events:write")
+        assert Client().get(address, headers={"authorization": f"Bearer {unscoped}"}).status_code == 403
+        assert Client().get(address).status_code == 401
+        assert world.browser("olga").get(address).status_code == 401
+
+
+def test_the_description_of_the_api_is_for_everybody() -> None:
+    for name in FOR_EVERY_MACHINE:
+        assert Client().get(reverse(name)).status_code == 200

@@ -1,0 +1,277 @@
+"""
+Journeys in a real browser over the real processes: a creator opens a late parcel, reads why, and sees news arrive while
+looking. Nothing is faked: parcels and events come in through the machine port.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.intake.facts import fresh_number
+from tests.web import cast
+from yidao.accounts import services
+from yidao.accounts.models import Membership, Organisation
+from yidao.kit import clock, ids
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "a-password-for-tests"
+START_SECONDS = 60
+WIDTHS = (1440, 1280, 390)
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+PATIENCE_MS = 20_000
+playwright.expect.set_options(timeout=PATIENCE_MS)
+
+
+def chromium() -> str:
+    """Return where Chromium is; without one these tests are left out loudly, and with CI=true they fail."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("YIDAO_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        message = "no Chromium found: the browser tests are left out (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def process(command: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of our processes until the block ends."""
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "yidao.config", command],
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            yield running
+        finally:
+            running.send_signal(signal.SIGTERM)
+            try:
+                running.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(running.pid, signal.SIGKILL)
+                running.wait()
+
+
+def wait_until_ready(address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"{address} is not ready: {log.read_text()[-2000:]}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The running processes and who is there."""
+
+    web: str
+    intake: str
+    creator: int
+    shop: int
+    creator_login: str
+    operator_login: str
+    token: str
+
+    def post(self, path: str, **body: object) -> None:
+        """Send as the platform does, and insist that everything was taken."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = httpx.post(f"{self.intake}{path}", json=body, headers=headers, timeout=20)
+        assert answer.status_code == 200, answer.text
+        assert [item["result"] for item in answer.json()["items"]] == ["ACCEPTED"], answer.text
+
+    def ship_late(self) -> str:
+        """Ship a parcel three days ago that no carrier has picked up."""
+        number = fresh_number()
+        at = clock.real_now() - timedelta(days=3)
+        line = {"order_no": f"ORDER-{number}", "creator_id": str(self.creator)}
+        self.post(
+            "/v1/parcels",
+            parcels=[
+                {
+                    "shop_id": str(self.shop),
+                    "carrier": "zhongtong",
+                    "waybill_no": number,
+                    "shipped_at": at.isoformat(),
+                    "sender_division": "330782",
+                    "receiver_division": "110105",
+                    "lines": [line],
+                }
+            ],
+        )
+        return number
+
+    def scan(self, number: str, code: str, description: str) -> None:
+        """Report one event of a minute ago."""
+        at = clock.real_now() - timedelta(minutes=1)
+        event = {
+            "waybill_no": number,
+            "carrier": "zhongtong",
+            "occurred_at": at.isoformat(),
+            "code": code,
+            "description": description,
+        }
+        self.post("/v1/tracking-events", events=[event])
+
+
+@pytest.fixture
+def stage(committed_db: None, tmp_path: Path) -> Iterator[Stage]:
+    chromium()
+    shop = cast.organisation(Organisation.Kind.SHOP, "浏览器小店")
+    creator = cast.organisation(Organisation.Kind.CREATOR, "浏览器达人")
+    platform = cast.organisation(Organisation.Kind.PLATFORM, "平台")
+    logins = {}
+    for name, organisation in (("dana", creator), ("olga", platform)):
+        logins[name] = f"{name}-{ids.new_id()}"
+        user = services.create_user(login=logins[name], name=name.title(), password=PASSWORD, language="en")
+        services.join(user_id=user, organisation_id=organisation, role=Membership.Role.OWNER)
+    _, token = services.create_credential(
+        organisation_id=platform,
+        name="browser test",
+        scopes=("events:write", "parcels:write"),
+        now=clock.real_now(),
+        real_now=clock.real_now(),
+    )
+    ports = {"YIDAO_WEB_PORT": str(free_port()), "YIDAO_INTAKE_PORT": str(free_port())}
+    web, intake = (f"http://localhost:{ports[name]}" for name in ("YIDAO_WEB_PORT", "YIDAO_INTAKE_PORT"))
+    logs = tmp_path / "web.log", tmp_path / "intake.log"
+    with process("web", logs[0], **ports), process("intake", logs[1], **ports):
+        wait_until_ready(web, logs[0])
+        wait_until_ready(intake, logs[1])
+        yield Stage(
+            web=web,
+            intake=intake,
+            creator=creator,
+            shop=shop,
+            creator_login=logins["dana"],
+            operator_login=logins["olga"],
+            token=token,
+        )
+
+
+@contextmanager
+def browsing(stage: Stage, login: str) -> "Iterator[playwright.Page]":
+    """Give a page of somebody who logged in by the form; complaints of the browser fail the test."""
+    complaints: list[str] = []
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US").new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda each: complaints.append(each.text) if each.type in ("error", "warning") else None)
+        page.on("pageerror", lambda each: complaints.append(str(each)))
+        page.goto(f"{stage.web}/login")
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button.primary")
+        page.wait_for_selector("yd-live.on")
+        yield page
+        browser.close()
+    assert complaints == []
+
+
+def test_a_creator_opens_a_late_parcel_reads_why_and_sees_news_arrive_without_a_reload(stage: Stage) -> None:
+    number = stage.ship_late()
+    expect = playwright.expect
+
+    with browsing(stage, stage.creator_login) as page:
+        page.goto(f"{stage.web}/c/{stage.creator}/parcels/")
+        row = page.locator("tr[data-key]")
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text(f"{number[:2]}****{number[-4:]}")
+        expect(row.locator(".tag")).to_contain_text("overdue")
+        page.wait_for_selector("yd-live.on")
+        page.evaluate("() => { window.wasNotReloaded = true; }")
+
+        row.locator("a[data-drawer]").click()
+        drawer = page.locator("#drawer .drawer")
+        expect(drawer.locator(".episode").first).to_contain_text("Pickup overdue")
+        expect(drawer.locator(".why li").first).not_to_be_empty()
+        expect(drawer).to_contain_text("parcel/douyin-2022/1")
+        assert number not in page.content().replace(f"ORDER-{number}", "")
+
+        stage.scan(number, "PICKED_UP", "【义乌】已揽收")
+
+        expect(drawer.locator("ol.line")).to_contain_text("Picked up")
+        expect(row).to_contain_text("Picked up")
+        expect(drawer.locator(".episode").first).to_contain_text("closed")
+        assert page.evaluate("() => window.wasNotReloaded === true")
+
+        page.keyboard.press("Escape")
+        expect(drawer).to_have_count(0)
+
+
+def test_no_page_is_wider_than_the_window(stage: Stage) -> None:
+    number = stage.ship_late()
+    by_login = {
+        stage.creator_login: [f"/c/{stage.creator}/", f"/c/{stage.creator}/parcels/", "/c/all/parcels/?tab=open"],
+        stage.operator_login: [
+            "/o/",
+            "/o/quarantine/",
+            f"/o/parcels/?waybill={number}",
+            f"/o/parcels/zhongtong/{number}/",
+            "/o/policies/",
+            "/o/policies/parcel/douyin-2022/1/",
+            "/o/policies/new/douyin-2022/",
+            "/o/audit/",
+        ],
+    }
+    for login, addresses in by_login.items():
+        with browsing(stage, login) as page:
+            for address in addresses:
+                assert page.goto(f"{stage.web}{address}").status == 200, address
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 900})
+                    assert page.evaluate(TOO_WIDE) <= 0, f"{address} at {width}"
+
+
+def test_pages_work_without_scripts(stage: Stage) -> None:
+    number = stage.ship_late()
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        page = browser.new_context(java_script_enabled=False, locale="en-US").new_page()
+        page.goto(f"{stage.web}/login")
+        page.fill("[name=login]", stage.creator_login)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button.primary")
+        page.goto(f"{stage.web}/c/{stage.creator}/parcels/?order=ORDER-{number}")
+        page.click("a[data-drawer]")
+        playwright.expect(page.locator(".why li").first).not_to_be_empty()
+        page.click("header a[data-shuts]")
+        playwright.expect(page.locator("tr[data-key]")).to_have_count(1)
+        browser.close()
