@@ -121,7 +121,8 @@ def _parcel(index: int, knowledge: hot.Knowledge) -> tuple[Any, ...]:
         order, when(life.shipped_at), when(life.paid_at), when(NOW), life.sender_division, life.receiver_division, None,
         life.policy, str(verdict.status), life.milestones_before, lives.packed(verdict), b"", b"", False, False, False,
         verdict.open_mask, len(entries), when(entries[0][0]) if entries else None, when(verdict.last_scan_at),
-        verdict.last_kind, when(verdict.picked_at), when(verdict.signed_at), when(NOW), lives.bucket_of(life.waybill_no),
+        verdict.last_kind, when(verdict.picked_at), when(verdict.signed_at), when(NOW),
+        lives.bucket_of(life.waybill_no),
         when(verdict.next_due_at),
     )  # fmt: skip
 
