@@ -113,8 +113,8 @@ class Intake:
             answer = problem_answer(
                 Problem("intake.store_unavailable"), request.language, headers=((b"retry-after", b"5"),)
             )
-        if answer.status >= 400:
-            log.info("request refused", request_id=request_id, status=answer.status, path=_route_of(request.path))
+        if answer.status >= 500:
+            log.warning("request not served", request_id=request_id, status=answer.status, path=_route_of(request.path))
         await send_answer(send, answer, request_id=request_id.encode())
         self._count(request.method, answer.status)
         self._seconds.observe(clock.stopwatch() - started)
