@@ -275,6 +275,21 @@ def test_a_number_whose_last_life_is_over_begins_a_new_one(writer, connection, t
     assert _is_sound(connection, number)
 
 
+def test_a_corrected_scan_goes_over_to_the_life_it_turns_out_to_belong_to(writer, connection, tenants) -> None:
+    number = fresh_number()
+    _results(writer, shipment(tenants, number, "05-25 10:00"), scan(number, "05-28 15:00", Kind.SIGNED))
+    _results(writer, scan(number, "06-18 15:00", Kind.PICKED_UP, event_id="e1", revision=1))
+
+    _results(writer, shipment(tenants, number, "06-18 10:00", lines=(line("second", tenants.creator),)))
+    _results(writer, scan(number, "06-18 15:00", Kind.PICKED_UP, event_id="e1", revision=1, is_retracted=True))
+
+    lives = connection.execute(
+        "SELECT life, status, revised FROM parcel WHERE waybill_no = %s ORDER BY life", (number,)
+    ).fetchall()
+    assert lives == [(1, "SIGNED", False), (2, "SHIPPED_AWAIT_PICKUP", True)]
+    assert _is_sound(connection, number)
+
+
 def test_creator_and_scope_belong_to_the_line(writer, connection, tenants) -> None:
     number = fresh_number()
     lines = (

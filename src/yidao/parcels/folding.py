@@ -125,6 +125,35 @@ def milestones_of(
     return parcel.of(entries)
 
 
+def registers_of(life: Life, facts: Facts) -> bytes:
+    """Return the stored form of a life's registers: the greatest list of each source."""
+    winners: dict[str, sources.Snapshot] = {}
+    for _, of_life, snapshot in facts[1]:
+        best = winners.get(snapshot.source)
+        if of_life == life.life and (best is None or snapshot.key > best.key):
+            winners[snapshot.source] = snapshot
+    return registers.pack(
+        {
+            source: registers.Register(
+                pushed_at=each.key.pushed_at,
+                newest_at=each.key.newest_at,
+                length=each.key.count,
+                digest=each.key.digest,
+                ids=frozenset(map(registers.name_hash, each.event_ids)),
+            )
+            for source, each in winners.items()
+        }
+    )
+
+
+def is_revised(life: Life, siblings: Sequence[Life], facts: Facts) -> bool:
+    """Tell whether a scan of a life was ever corrected or taken back; its milestones can then not just be merged."""
+    since, until = bounds_of(life, siblings)
+    return any(
+        (fact.revision > 0 or fact.is_retracted) and since <= fact.occurred_at < until for _, fact, _ in facts[0]
+    )
+
+
 def bounds_of(life: Life, siblings: Sequence[Life]) -> tuple[int, int]:
     """Return the half-open span of event times that belong to a life; the first one reaches back without end."""
     position = next(index for index, each in enumerate(siblings) if each.life == life.life)
@@ -148,3 +177,4 @@ def refold(connection: psycopg.Connection[Any], some: Mapping[Number, Sequence[L
     for number, lives in some.items():
         for life in lives:
             life.milestones = milestones_of(life, lives, facts[number])
+            life.revised = is_revised(life, lives, facts[number])

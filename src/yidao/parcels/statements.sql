@@ -271,7 +271,8 @@ FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carri
 JOIN parcel p ON p.waybill_no = k.waybill_no AND p.carrier = k.carrier
 
 -- anomalies_of --
-SELECT a.waybill_no, a.carrier, a.life, a.type, a.should_open_at, a.should_close_at, a.state, a.severity, a.reason, a.closing
+SELECT a.waybill_no, a.carrier, a.life, a.type, a.should_open_at, a.should_close_at, a.state, a.severity, a.reason, a.closing,
+       a.shop_id, a.creator_id, a.shipped_at
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[]) AS k (waybill_no, carrier)
 JOIN anomaly a ON a.waybill_no = k.waybill_no AND a.carrier = k.carrier
 
