@@ -197,6 +197,14 @@ def test_reading_costs_the_same_however_long_the_timeline_is(client, cast, djang
         read(client, path, token)
 
 
+def test_an_offset_that_no_country_has_is_still_an_instant(client, cast, number):
+    reply = read(
+        client, f"/v1/parcels/zhongtong/{number}?as_of=2022-06-20T21:18:00%2B17:18", token_of(cast.shop, "parcels:read")
+    )
+
+    assert (reply.status_code, reply.json()["as_of"]) == (200, "2022-06-20T12:00:00+08:00")
+
+
 def test_the_instant_is_kept_to_the_second(client, cast, number):
     reply = read(
         client, f"/v1/parcels/zhongtong/{number}?as_of=2022-06-20T04:00:00Z", token_of(cast.shop, "parcels:read")

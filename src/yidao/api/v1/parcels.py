@@ -1,7 +1,7 @@
 """Parcels for machines: one parcel by its number, or by its opaque token where the number must not be read."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 from django.db import connection
@@ -92,7 +92,7 @@ def _instant(text: str | None, *, now: datetime) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2100 or moment > now:
         raise InstantRefused(faults=(FieldFault(pointer="as_of", code="field.time"),))
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _parcel(found: detail.Detail, actor: Actor) -> dict[str, Any]:
