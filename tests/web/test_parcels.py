@@ -89,6 +89,19 @@ def test_a_creator_never_gets_a_number_in_full(people: Cast) -> None:
     )
 
 
+def test_a_number_repeated_in_a_scans_text_is_masked_too(people: Cast) -> None:
+    number = planting.ship(people, "06-18 10:00", facts.line("N1", people.creator))
+    planting.scan(number, "06-18 12:00", Kind.PICKED_UP, description=f"单号{number.lower()}已揽收")
+    token = crypto.parcel_token(number, "zhongtong", 1)
+
+    page = as_(people.dana).get(f"/c/{people.creator}/parcels/{token}/").content.decode()
+    shop = as_(people.alice).get(f"/m/{people.shop}/parcels/zhongtong/{number}/").content.decode()
+
+    assert number.lower() not in page.lower()
+    assert f"单号{number[:2]}****{number[-4:]}已揽收" in page
+    assert f"单号{number.lower()}已揽收" in shop
+
+
 def test_the_plain_number_opens_nothing_for_a_creator(people: Cast) -> None:
     number = planting.ship(people, "06-18 10:00")
 
@@ -114,6 +127,25 @@ def test_the_newest_shipped_comes_first_and_pages_join_without_gap(people: Cast)
 
     assert numbers(first) + numbers(second) == [f"N{minute:02d}" for minute in reversed(range(53))]
     assert b'rel="next"' not in second
+
+
+def test_a_page_may_end_between_two_creators_of_one_parcel(people: Cast) -> None:
+    for minute in range(26):
+        number = f"{minute:02d}"
+        planting.ship(
+            people,
+            f"06-18 10:{number}",
+            facts.line(f"A{number}", people.creator),
+            facts.line(f"B{number}", people.second_creator),
+        )
+    planting.ship(people, "06-18 11:00", facts.line("A99", people.creator))
+    agency = as_(people.agency)
+
+    first = agency.get("/c/all/parcels/").content
+    after = re.findall(r'rel="next" href="([^"]+)"', first.decode())[0].replace("&amp;", "&")
+    found = numbers(first) + numbers(agency.get(after).content)
+
+    assert sorted(found) == sorted(["A99", *(f"{who}{minute:02d}" for who in "AB" for minute in range(26))])
 
 
 def test_a_changed_page_link_is_refused_in_words(people: Cast) -> None:

@@ -3,6 +3,7 @@ One parcel with its truth at an instant: facts, timeline, episodes and running l
 afresh from the stored milestones, so a page is right even between two sweeps.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -214,7 +215,7 @@ def _detail(
         status=_shown_status(truth.verdict.status, is_plain=is_plain),
         policy=policy_name,
         evaluated_at=evaluated_at,
-        timeline=_lines(told),
+        timeline=_lines(told, hidden="" if is_plain else waybill_no),
         episodes=(*_episodes(truth.verdict.episodes), *_not_late(key, known_at)),
         running=_running(truth),
         truth=truth,
@@ -366,7 +367,12 @@ def _bounds(starts: Sequence[tuple[int, datetime]], life: int) -> tuple[int, int
     return since, until
 
 
-def _lines(rows: Iterable[tuple[Any, ...]]) -> tuple[TimelineLine, ...]:
+def _unspoken(text: str, hidden: str) -> str:
+    """Return a text in which the number that must not be read is masked too; providers like to repeat it."""
+    return re.sub(re.escape(hidden), masked(hidden), text, flags=re.IGNORECASE) if hidden else text
+
+
+def _lines(rows: Iterable[tuple[Any, ...]], *, hidden: str) -> tuple[TimelineLine, ...]:
     groups: dict[tuple[int, int, int], list[tuple[Any, ...]]] = {}
     for row in rows:
         line = (parcel.minute_of(instant(row[5])), row[6], routes.city_of(row[7]) if row[7] else 0)
@@ -376,8 +382,8 @@ def _lines(rows: Iterable[tuple[Any, ...]]) -> tuple[TimelineLine, ...]:
             occurred_at=told[0][5],
             kind=kind_name(kind),
             division=next((row[7] for row in told if row[7]), ""),
-            place=next((row[8] for row in told if row[8]), ""),
-            description=max((row[9] for row in told), key=len),
+            place=_unspoken(next((row[8] for row in told if row[8]), ""), hidden),
+            description=_unspoken(max((row[9] for row in told), key=len), hidden),
             sources=tuple(dict.fromkeys(row[0] for row in told)),
             is_from_shop_alone=all(row[0] == "SHOP" for row in told),
         )

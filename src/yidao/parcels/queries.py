@@ -101,10 +101,12 @@ def kind_name(kind: int) -> str:
 
 
 _ORDER = "ORDER BY shipped_at DESC, waybill_no DESC, carrier DESC, life DESC"
+_WHOLE_ORDER = f'{_ORDER}, tenant COLLATE "C" DESC'
+"""One parcel may stand in a list once for each of an agency's creators; the tenant tells those rows apart."""
 
 
 def _branch_sql(
-    branch: access.Branch, number: int, wanted: Filter, *, has_key: bool, order: str
+    branch: access.Branch, number: int, wanted: Filter, *, after_tenant: str | None, order: str
 ) -> tuple[str, dict[str, Any]]:
     """Return one branch of a list with its own keyset and limit; names and columns come from `access` alone."""
     parameters: dict[str, Any] = {f"tenant_{number}": branch.tenant}
@@ -127,17 +129,19 @@ def _branch_sql(
             " WHERE l.order_no = ANY(%(order_nos)s))"
         )
         where.append(f"string_to_array({branch.order_column}, ';') && %(order_nos)s::text[]")
-    if has_key:
+    if after_tenant is not None:
+        is_after = "<=" if str(branch.tenant) < after_tenant else "<"
         where.append("shipped_at <= %(key_shipped_at)s")
         where.append(
-            "(shipped_at, waybill_no, carrier, life)"
-            " < (%(key_shipped_at)s, %(key_waybill_no)s, %(key_carrier)s, %(key_life)s)"
+            f"(shipped_at, waybill_no, carrier, life) {is_after}"
+            " (%(key_shipped_at)s, %(key_waybill_no)s, %(key_carrier)s, %(key_life)s)"
         )
     text = " ".join(
         (
             "(SELECT waybill_no, carrier, life, shop_id,",
             branch.order_column,
-            "AS order_nos, shipped_at, status, open_types, last_scan_at, last_kind FROM",
+            "AS order_nos, shipped_at, status, open_types, last_scan_at, last_kind,",
+            f"%(tenant_{number})s::text AS tenant FROM",
             branch.table,
             "WHERE",
             " AND ".join(where),
@@ -171,11 +175,13 @@ def _list_sql(
         }
     texts = []
     for number, branch in enumerate(branches):
-        text, own = _branch_sql(branch, number, wanted, has_key=bool(key), order=order)
+        text, own = _branch_sql(branch, number, wanted, after_tenant=key[4] if key else None, order=order)
         texts.append(text)
         parameters |= own
     together = " UNION ALL ".join(texts)
-    return " ".join(("SELECT * FROM (", together, ") AS listed", order, "LIMIT %(limit)s")), parameters
+    return " ".join(
+        ("SELECT * FROM (", together, ") AS listed", _WHOLE_ORDER if order else "", "LIMIT %(limit)s")
+    ), parameters
 
 
 SHOWN_TO_CREATORS = tuple(dict.fromkeys(shown for each in parcel.STATUSES if (shown := parcel.shown_to_creator(each))))
@@ -214,7 +220,7 @@ def parcels(*, actor: Actor, wanted: Filter, limit: int, cursor: str = "") -> pa
     wanted = _visible(actor, wanted)
     branches = _branches(actor, wanted)
     fingerprint = paging.filter_hash(actor.kind, actor.organisation_ids, *wanted.parts())
-    key = paging.open_cursor(cursor, of=fingerprint, length=4) if cursor else ()
+    key = paging.open_cursor(cursor, of=fingerprint, length=5) if cursor else ()
     if not branches:
         return paging.Page(rows=(), next_cursor="")
     text, parameters = _list_sql(branches, wanted, limit=limit + 1, key=key)
@@ -227,14 +233,16 @@ def parcels(*, actor: Actor, wanted: Filter, limit: int, cursor: str = "") -> pa
         return paging.Page(rows=rows, next_cursor="")
     last = found[limit - 1]
     micros = (last[5] - _EPOCH) // timedelta(microseconds=1)
-    return paging.Page(rows=rows, next_cursor=paging.cursor((micros, last[0], last[1], last[2]), of=fingerprint))
+    return paging.Page(
+        rows=rows, next_cursor=paging.cursor((micros, last[0], last[1], last[2], last[10]), of=fingerprint)
+    )
 
 
 _EPOCH = to_datetime(Instant(0))
 
 
 def _row(values: Sequence[Any], *, is_plain: bool) -> ParcelRow:
-    waybill_no, carrier, life, shop_id, order_nos, shipped_at, status, open_types, last_scan_at, last_kind = values
+    waybill_no, carrier, life, shop_id, order_nos, shipped_at, status, open_types, last_scan_at, last_kind = values[:10]
     return ParcelRow(
         token=crypto.parcel_token(waybill_no, carrier, life),
         number=waybill_no if is_plain else masked(waybill_no),
