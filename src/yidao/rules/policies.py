@@ -1,14 +1,27 @@
-"""The policies that the code ships, their stored bodies, and the check of a body that an operator wants to publish."""
+"""The parcel policies that the code ships, their stored bodies, and the check of a body that is to be published."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from yidao.rules import routes
+from yidao.rules import bodies, routes
+from yidao.rules.bodies import Change, Fault, PolicyInvalid, difference
 from yidao.rules.instants import NEVER, Instant, instant, to_datetime
 from yidao.rules.limits import Policy, RouteTable
 from yidao.rules.routes import RegionSet, RouteClass
+
+__all__ = (
+    "PARCEL_DOUYIN_2022",
+    "PARCEL_DOUYIN_2024",
+    "SEEDS",
+    "Change",
+    "Fault",
+    "PolicyInvalid",
+    "difference",
+    "from_body",
+    "to_body",
+)
 
 _TRANSIT_2022: Final = RouteTable(
     sets=(routes.REMOTE_2022.name,),
@@ -84,21 +97,6 @@ SEEDS: Final = (PARCEL_DOUYIN_2022, PARCEL_DOUYIN_2024)
 #
 # A body is plain JSON and self-contained: lengths of time are whole hours or minutes with the unit in the name, region
 # sets stand in the body itself. What is published can therefore be read, and judged by, without anything beside it.
-
-
-class Fault(NamedTuple):
-    """One fault of a body: a JSON pointer and a permanent code."""
-
-    path: str
-    code: str
-
-
-class PolicyInvalid(ValueError):
-    """A body cannot become a policy; `faults` lists everything that is wrong with it, sorted by path."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__(", ".join(f"{each.path}: {each.code}" for each in faults))
-        self.faults = faults
 
 
 HOURS_MAX: Final = 24 * 60
@@ -206,30 +204,8 @@ def _disorder(numbers: Mapping[str, int], dispatch_severe: RouteTable) -> list[F
     return [Fault(path, "too_small") for path in too_small]
 
 
-class _Reader:
-    """Reads a body and collects its faults; what could not be read is answered with a harmless stand-in."""
-
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
-
-    def known(self, part: Mapping[str, Any], path: str, names: tuple[str, ...]) -> None:
-        self.faults += (Fault(f"{path}/{each}", "unknown") for each in part if each not in names)
-
-    def integer(self, part: Mapping[str, Any], path: str, name: str, least: int, most: int) -> int:
-        value = part.get(name)
-        if type(value) is int and least <= value <= most:
-            return value
-        code = "missing" if name not in part else "out_of_range" if type(value) is int else "not_integer"
-        self.faults.append(Fault(f"{path}/{name}", code))
-        return most
-
-    def items(self, part: Mapping[str, Any], path: str, name: str, most: int) -> list[Any]:
-        value = part.get(name)
-        if isinstance(value, list) and len(value) <= most:
-            return value
-        code = "missing" if name not in part else "too_many" if isinstance(value, list) else "not_list"
-        self.faults.append(Fault(f"{path}/{name}", code))
-        return []
+class _Reader(bodies.Reader):
+    """Reads the parts that only a parcel policy has: tables by route class and region sets."""
 
     def table(self, body: Mapping[str, Any], name: str, set_names: frozenset[str]) -> RouteTable:
         part = body.get(name)
@@ -303,37 +279,3 @@ def _overlap(one: RegionSet, other: RegionSet) -> bool:
     return (not one.effective_until or other.effective_from < one.effective_until) and (
         not other.effective_until or one.effective_from < other.effective_until
     )
-
-
-class Change(NamedTuple):
-    """One value that differs between two bodies; None stands for "not there"."""
-
-    path: str
-    old: Any
-    new: Any
-
-
-def difference(old_body: Mapping[str, Any], new_body: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what differs between two bodies, sorted by path, so that an operator sees what he is about to publish."""
-    old, new = dict(_leaves(old_body, "")), dict(_leaves(new_body, ""))
-    return tuple(
-        Change(path, old.get(path), new.get(path))
-        for path in sorted(old.keys() | new.keys())
-        if old.get(path) != new.get(path)
-    )
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Walk a body; a list of plain values is one value, region sets go by name and start instead of their place."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}/{key}")
-    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-        for index, each in enumerate(value):
-            if isinstance(each, Mapping):
-                since = each.get("effective_from")
-                yield from _leaves(each, f"{path}/{each.get('name', index)}" + (f"@{since}" if since else ""))
-            else:
-                yield f"{path}/{index}", each
-    else:
-        yield path, value
