@@ -17,7 +17,7 @@ from tests.web.cast import NOW, Cast
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.audit.models import AuditEntry
 from yidao.kit.errors import Forbidden
-from yidao.policies import queries, selection, services
+from yidao.policies import families, queries, selection, services
 from yidao.policies.models import PolicyVersion
 from yidao.rules import policies
 from yidao.rules.instants import instant
@@ -35,6 +35,7 @@ def body(**changes: Any) -> dict[str, Any]:
 
 def draft(**changes: Any) -> services.Draft:
     facts = {
+        "family": "parcel",
         "profile": "douyin-2022",
         "scope_kind": "PLATFORM",
         "scope_id": "",
@@ -53,6 +54,7 @@ def test_the_shipped_versions_are_there_and_only_the_older_is_in_force() -> None
     assert {row.name: row.effective_from is not None for row in queries.versions(limit=9)} == {
         "parcel/douyin-2022/1": True,
         "parcel/douyin-2024/1": False,
+        "silence/default/1": True,
     }
     assert services.seed(real_now=NOW) == 0
 
@@ -73,6 +75,7 @@ def test_the_difference_is_shown_before_anything_is_written() -> None:
             {"effective_from": NOW - timedelta(seconds=1)}, [("effective_from", "in_the_past")], id="the past"
         ),
         pytest.param({"profile": "nobodys"}, [("profile", "unknown")], id="an unknown profile"),
+        pytest.param({"profile": "default"}, [("profile", "unknown")], id="a profile of another family"),
         pytest.param({"scope_kind": "SHOP", "scope_id": "77"}, [("scope_id", "unknown")], id="an unknown shop"),
         pytest.param({"scope_kind": "SHOP", "scope_id": "' OR 1"}, [("scope_id", "unknown")], id="no shop id at all"),
         pytest.param({"scope_kind": "CARRIER", "scope_id": "no"}, [("scope_id", "unknown")], id="an unknown carrier"),
@@ -86,6 +89,31 @@ def test_a_wrong_draft_is_refused_with_every_fault(changes: dict[str, Any], faul
         services.preview(draft(**changes), actor=OPERATOR, now=NOW)
 
     assert [(each.pointer, each.code) for each in refused.value.faults] == faults
+
+
+@pytest.mark.django_db
+def test_a_version_of_another_family_is_checked_and_compared_by_that_family() -> None:
+    numbers = dict(queries.version("silence/default/1").body)
+    wanted = draft(family="silence", profile="default", body=numbers | {"silent_factor": 4})
+
+    preview = services.preview(wanted, actor=OPERATOR, now=NOW)
+    with pytest.raises(services.PublishRefused) as refused:
+        services.preview(replace(wanted, body=numbers | {"silent_factor": 0}), actor=OPERATOR, now=NOW)
+
+    assert preview.name == "silence/default/2"
+    assert [(each.path, each.old, each.new) for each in preview.changes] == [("/silent_factor", 3, 4)]
+    assert [(each.pointer, each.code) for each in refused.value.faults] == [("body/silent_factor", "out_of_range")]
+
+
+@pytest.mark.django_db
+def test_a_silence_is_judged_alike_for_all_shops() -> None:
+    body = queries.version("silence/default/1").body
+    wanted = draft(family="silence", profile="default", body=body, scope_kind="SHOP", scope_id="7")
+
+    with pytest.raises(services.PublishRefused) as refused:
+        services.preview(wanted, actor=OPERATOR, now=NOW)
+
+    assert [(each.pointer, each.code) for each in refused.value.faults] == [("scope_kind", "unknown")]
 
 
 @pytest.mark.django_db
@@ -149,7 +177,8 @@ def book() -> selection.PolicyBook:
     )
     return selection.PolicyBook(
         selection.version_of_row(
-            (name, kind, scope, datetime.fromisoformat(since) if since else None, number, body_of_seed())
+            families.PARCEL,
+            (name, kind, scope, datetime.fromisoformat(since) if since else None, number, body_of_seed()),
         )
         for name, kind, scope, since, number in rows
     )
@@ -197,7 +226,7 @@ def form(**changes: str) -> dict[str, str]:
 @pytest.mark.django_db
 def test_the_page_publishes_in_two_steps(client: Client, people: Cast) -> None:
     client.force_login(people.olga)
-    address = "/o/policies/new/douyin-2022/"
+    address = "/o/policies/new/parcel/douyin-2022/"
 
     shown = client.post(address, form()).content.decode()
     assert "/pickup_soon_hours" in shown
@@ -227,11 +256,11 @@ def test_the_page_publishes_in_two_steps(client: Client, people: Cast) -> None:
 def test_a_wrong_form_comes_back_with_what_was_typed(client: Client, people: Cast, changes: dict[str, str]) -> None:
     client.force_login(people.olga)
 
-    answer = client.post("/o/policies/new/douyin-2022/", form(**changes))
+    answer = client.post("/o/policies/new/parcel/douyin-2022/", form(**changes))
 
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
-    assert PolicyVersion.objects.count() == 2
+    assert PolicyVersion.objects.count() == 3
 
 
 @pytest.mark.django_db
@@ -239,4 +268,4 @@ def test_a_viewer_may_read_policies_and_not_publish(client: Client, people: Cast
     client.force_login(people.viewer)
 
     assert client.get("/o/policies/").status_code == 200
-    assert client.post("/o/policies/new/douyin-2022/", form()).status_code == 403
+    assert client.post("/o/policies/new/parcel/douyin-2022/", form()).status_code == 403

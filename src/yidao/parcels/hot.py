@@ -17,7 +17,8 @@ from psycopg.pq import Format
 
 from yidao.kit import clock
 from yidao.kit.sql import named_statements
-from yidao.policies import selection
+from yidao.policies import families, selection
+from yidao.rules import anomalies, silence
 from yidao.rules.anomalies import Hold, HoldKind
 from yidao.rules.instants import NEVER, Instant, instant, to_datetime
 
@@ -117,11 +118,17 @@ class Outage:
 
 @dataclass(slots=True)
 class Knowledge:
-    """What a writer remembers between batches; `refresh` makes it current at the price of one short statement."""
+    """
+    What a writer remembers between batches; `refresh` makes it current at the price of one short statement.
+
+    `pace` is how many business seconds pass in a real one: 0 while a demo's clock stands still or is given.
+    """
 
     now: Instant = NEVER
     now_at: datetime = field(default_factory=clock.real_now)
-    book: selection.PolicyBook = field(default_factory=lambda: selection.PolicyBook(()))
+    pace: float = 0
+    book: selection.PolicyBook[anomalies.Policy] = field(default_factory=lambda: selection.PolicyBook(()))
+    silence_book: selection.PolicyBook[silence.Policy] = field(default_factory=lambda: selection.PolicyBook(()))
     outages: Mapping[str, tuple[Outage, ...]] = field(default_factory=dict)
     _stamp: tuple[int, int] = (-1, -1)
 
@@ -129,17 +136,18 @@ class Knowledge:
         """Read the business instant (unless given) and, when they changed, the policies and the outages."""
         base_real, base_sim, rate, is_running, policies, outages = rows(connection, "moment", {})[0]
         if now is not None:
-            self.now = now
+            self.now, self.pace = now, 0
         elif base_real is None:
-            self.now = instant(clock.real_now())
+            self.now, self.pace = instant(clock.real_now()), 1
         else:
             demo = clock.DemoClock(
                 base_real=to_datetime(base_real), base_sim=to_datetime(base_sim), rate=rate, is_running=is_running
             )
-            self.now = instant(demo.at(clock.real_now()))
+            self.now, self.pace = instant(demo.at(clock.real_now())), rate if is_running else 0
         self.now_at = to_datetime(self.now)
         if (policies, outages) != self._stamp:
-            self.book = selection.load_book(connection)
+            self.book = selection.load_book(connection, families.PARCEL)
+            self.silence_book = selection.load_book(connection, families.SILENCE)
             self.outages = _outages(connection)
             self._stamp = (policies, outages)
 

@@ -283,13 +283,20 @@ class IntakeMinute(models.Model):
 
     class Meta:
         db_table = "intake_minute"
+        indexes = [models.Index(fields=["carrier", "minute"], name="intake_minute_by_carrier")]
 
 
 class CarrierOutage(models.Model):
-    """A stretch of time in which a carrier sent nothing although its rhythm says it should have (数据延迟)."""
+    """
+    A stretch of time in which a carrier sent nothing although its rhythm says it should have (数据延迟).
+
+    It lasts while `until` is null; from then on the carrier catches up until `released_at`, and only then is nothing
+    held back any more. `policy` is the version by which it was noticed.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     carrier = models.TextField()
+    policy = models.TextField(blank=True, default="")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
     noticed_at = models.DateTimeField()

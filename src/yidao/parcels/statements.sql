@@ -308,3 +308,43 @@ RETURNING bucket
 
 -- release --
 DELETE FROM sweep_lease WHERE concern = %(concern)s AND holder = %(holder)s
+
+-- unfinished_outages --
+SELECT o.id, o.carrier, o.since, o.until
+FROM carrier_outage o
+WHERE o.released_at IS NULL
+
+-- last_news --
+SELECT k.carrier,
+       (SELECT max(m.minute) FROM intake_minute m
+        WHERE m.carrier = k.carrier AND m.minute > %(since)s AND m.minute <= %(now)s AND m.accepted > 0
+              AND m.source <> 'SHOP' AND (m.source <> 'PLATFORM' OR m.lag_seconds_max > 0)) AS minute
+FROM unnest(%(carrier)s::text[]) AS k (carrier)
+
+-- news_of --
+SELECT m.minute, sum(m.accepted)::bigint, sum(m.lag_seconds_sum)::bigint
+FROM intake_minute m
+WHERE m.carrier = %(carrier)s AND m.minute > %(since)s AND m.minute <= %(now)s AND m.accepted > 0
+      AND m.source <> 'SHOP' AND (m.source <> 'PLATFORM' OR m.lag_seconds_max > 0)
+GROUP BY m.minute
+ORDER BY m.minute
+
+-- is_awaited --
+SELECT EXISTS (
+    SELECT 1 FROM parcel p WHERE p.carrier = %(carrier)s AND p.shipped_at > %(since)s AND p.due_at IS NOT NULL
+)
+
+-- begin_outage --
+INSERT INTO carrier_outage (id, carrier, since, noticed_at, policy)
+VALUES (%(id)s, %(carrier)s, %(since)s, %(noticed_at)s, %(policy)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- change_outage --
+UPDATE carrier_outage
+SET until = %(until)s, released_at = %(released_at)s
+WHERE id = %(id)s AND released_at IS NULL
+RETURNING id
+
+-- lock_outages --
+SELECT pg_try_advisory_xact_lock(hashtext('carrier_outage'))

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 
 from yidao.kit import clock
-from yidao.parcels import hot, writing
+from yidao.parcels import hot, outages, writing
 from yidao.parcels.lives import BUCKETS, Life
 from yidao.rules.instants import Instant
 
@@ -137,15 +137,18 @@ class Sweeper:
         self._holder = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._connection: psycopg.Connection[Any] | None = None
         self._knowledge = hot.Knowledge()
+        self._watcher = outages.Watcher()
 
     def run_once(self) -> Swept:
         """
-        Sweep every bucket this worker can lease, one batch each.
+        Sweep every bucket this worker can lease, one batch each, and look which carriers are silent.
 
         :raises psycopg.Error: the database is away; the caller pauses and comes back.
         """
         connection = self._connected()
         self._knowledge.refresh(connection)
+        if self._watcher.look(connection, self._knowledge):
+            self._knowledge.refresh(connection)
         total = Swept()
         for bucket in range(BUCKETS):
             if self._lease(connection, bucket):

@@ -6,12 +6,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-
 from yidao.kit.errors import NotVisible
+from yidao.policies import families
 from yidao.policies.models import PolicyVersion
-from yidao.policies.selection import PARCEL_FAMILY, VERSIONS_OF_FAMILY, PolicyBook, version_of_row
-from yidao.rules import policies
 from yidao.rules.limits import Policy
 
 
@@ -65,18 +62,11 @@ def newest_of_profile(family: str, profile: str) -> VersionRow | None:
     return _row(first) if first is not None else None
 
 
-def book(family: str = PARCEL_FAMILY) -> PolicyBook:
-    """Return all versions of a family, read on the request's connection."""
-    with connection.cursor() as cursor:
-        cursor.execute(VERSIONS_OF_FAMILY, (family,))
-        return PolicyBook(version_of_row(row) for row in cursor.fetchall())
-
-
 @lru_cache(maxsize=512)
 def policy(name: str) -> Policy:
     """
-    Return the rules of a published version; a version never changes, so it is read once per process.
+    Return the rules of a published parcel policy; a version never changes, so it is read once per process.
 
     :raises NotVisible: there is none of that name.
     """
-    return policies.from_body(name, version(name).body)
+    return families.PARCEL.from_body(name, version(name).body)

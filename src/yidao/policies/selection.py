@@ -6,15 +6,13 @@ and of that scope the one that took effect last. A version that takes effect lat
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import psycopg
 
 from yidao.kit.errors import Refusal
-from yidao.rules import anomalies, policies
+from yidao.policies.families import Family, P
 from yidao.rules.instants import Instant, instant
-
-PARCEL_FAMILY = "parcel"
 
 VERSIONS_OF_FAMILY = """
 SELECT name, scope_kind, scope_id, effective_from, version, body FROM policy_version WHERE family = %s ORDER BY id
@@ -29,7 +27,7 @@ class PolicyMissing(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Generic[P]):
     """One published version with its rules ready to use."""
 
     name: str
@@ -37,16 +35,16 @@ class Version:
     scope_id: str
     effective_from: Instant | None
     version: int
-    policy: anomalies.Policy
+    policy: P
 
 
-class PolicyBook:
+class PolicyBook(Generic[P]):
     """A snapshot of all published versions of one family; it never changes, so it may be shared between threads."""
 
-    def __init__(self, versions: Iterable[Version]) -> None:
+    def __init__(self, versions: Iterable[Version[P]]) -> None:
         self.versions = tuple(versions)
         self._by_name = {version.name: version.policy for version in self.versions}
-        self._by_scope: dict[tuple[str, str], list[tuple[Instant, int, anomalies.Policy]]] = {}
+        self._by_scope: dict[tuple[str, str], list[tuple[Instant, int, P]]] = {}
         for version in self.versions:
             if version.effective_from is not None:
                 row = (version.effective_from, version.version, version.policy)
@@ -54,7 +52,7 @@ class PolicyBook:
         for rows in self._by_scope.values():
             rows.sort(key=lambda row: row[:2], reverse=True)
 
-    def choose(self, anchor: Instant, shop_id: int | None, carrier: str) -> anomalies.Policy:
+    def choose(self, anchor: Instant, shop_id: int | None, carrier: str) -> P:
         """
         Return the policy of a subject with this anchor: the shop's, else the carrier's, else the platform's.
 
@@ -66,7 +64,7 @@ class PolicyBook:
                     return policy
         raise PolicyMissing
 
-    def by_name(self, name: str) -> anomalies.Policy:
+    def by_name(self, name: str) -> P:
         """
         Return a version by the name that stands with an outcome.
 
@@ -78,7 +76,7 @@ class PolicyBook:
         return policy
 
 
-def version_of_row(row: Sequence[Any]) -> Version:
+def version_of_row(family: Family[P], row: Sequence[Any]) -> Version[P]:
     """Turn one row of `VERSIONS_OF_FAMILY` into a version; a body arrives as JSON text or already parsed."""
     name, scope_kind, scope_id, effective_from, number, body = row
     return Version(
@@ -87,11 +85,11 @@ def version_of_row(row: Sequence[Any]) -> Version:
         scope_id=scope_id,
         effective_from=instant(effective_from) if effective_from is not None else None,
         version=number,
-        policy=policies.from_body(name, json.loads(body) if isinstance(body, str) else body),
+        policy=family.from_body(name, json.loads(body) if isinstance(body, str) else body),
     )
 
 
-def load_book(connection: psycopg.Connection[Any], *, family: str = PARCEL_FAMILY) -> PolicyBook:
+def load_book(connection: psycopg.Connection[Any], family: Family[P]) -> PolicyBook[P]:
     """Read all versions of a family on a plain psycopg connection."""
     with psycopg.Cursor(connection) as cursor:
-        return PolicyBook(version_of_row(row) for row in cursor.execute(VERSIONS_OF_FAMILY, (family,)))
+        return PolicyBook(version_of_row(family, row) for row in cursor.execute(VERSIONS_OF_FAMILY, (family.name,)))

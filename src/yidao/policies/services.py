@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,13 +14,9 @@ from yidao.accounts.models import Organisation
 from yidao.audit import services as audit
 from yidao.kit import db, ids
 from yidao.kit.errors import FieldFault, Forbidden, Refusal
-from yidao.policies import queries
+from yidao.policies import families, queries
 from yidao.policies.models import PolicyVersion
-from yidao.policies.selection import PARCEL_FAMILY
-from yidao.rules import policies
-
-SEEDS_IN_FORCE: Mapping[str, datetime] = {"parcel/douyin-2022/1": datetime(2020, 12, 31, 16, 0, tzinfo=UTC)}
-"""Since when a shipped version is in force for the platform (2021-01-01 in Shanghai); the others are only published."""
+from yidao.rules import bodies
 
 
 class PublishRefused(Refusal):
@@ -40,8 +36,9 @@ class PublishOvertaken(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What an operator wants to publish: a body for a profile and whom and since when it binds."""
+    """What an operator wants to publish: a body for a family's profile and whom and since when it binds."""
 
+    family: str
     profile: str
     scope_kind: str
     scope_id: str
@@ -56,7 +53,7 @@ class Preview:
     name: str
     version: int
     base_name: str
-    changes: tuple[policies.Change, ...]
+    changes: tuple[bodies.Change, ...]
 
 
 def body_digest(body: Mapping[str, Any]) -> str:
@@ -65,7 +62,8 @@ def body_digest(body: Mapping[str, Any]) -> str:
 
 
 def _scope_faults(draft: Draft) -> list[FieldFault]:
-    if draft.scope_kind not in PolicyVersion.Scope.values:
+    family = families.ALL.get(draft.family)
+    if family is None or draft.scope_kind not in family.scopes:
         return [FieldFault(pointer="scope_kind", code="unknown")]
     if draft.scope_kind == PolicyVersion.Scope.PLATFORM:
         return [FieldFault(pointer="scope_id", code="must_be_empty")] if draft.scope_id else []
@@ -89,6 +87,14 @@ def _is_storable(body: Mapping[str, Any]) -> bool:
         return False
 
 
+def _body_faults(family: families.Family[Any], name: str, body: Mapping[str, Any]) -> list[FieldFault]:
+    try:
+        family.from_body(name, body)
+    except bodies.PolicyInvalid as fault:
+        return [FieldFault(pointer=f"body{pointer}", code=code) for pointer, code in fault.faults]
+    return []
+
+
 def preview(draft: Draft, *, actor: Actor, now: datetime) -> Preview:
     """
     Check a draft and say what it would change; nothing is written.
@@ -98,23 +104,21 @@ def preview(draft: Draft, *, actor: Actor, now: datetime) -> Preview:
     """
     if not actor.may(Permission.POLICIES_PUBLISH):
         raise Forbidden
-    newest = queries.newest_of_profile(PARCEL_FAMILY, draft.profile)
+    newest = queries.newest_of_profile(draft.family, draft.profile)
     faults = _scope_faults(draft)
     if newest is None:
         faults.append(FieldFault(pointer="profile", code="unknown"))
     if draft.effective_from < now:
         faults.append(FieldFault(pointer="effective_from", code="in_the_past"))
     number = newest.version + 1 if newest is not None else 1
-    name = f"{PARCEL_FAMILY}/{draft.profile}/{number}"
+    name = f"{draft.family}/{draft.profile}/{number}"
     if not _is_storable(draft.body):
         raise PublishRefused(faults=(*faults, FieldFault(pointer="body", code="not_storable")))
-    try:
-        policies.from_body(name, draft.body)
-    except policies.PolicyInvalid as fault:
-        faults.extend(FieldFault(pointer=f"body{pointer}", code=code) for pointer, code in fault.faults)
+    if newest is not None:
+        faults.extend(_body_faults(families.ALL[newest.family], name, draft.body))
     if faults or newest is None:
         raise PublishRefused(faults=tuple(faults))
-    changes = policies.difference(newest.body, draft.body)
+    changes = bodies.difference(newest.body, draft.body)
     return Preview(name=name, version=number, base_name=newest.name, changes=changes)
 
 
@@ -136,7 +140,7 @@ def publish(draft: Draft, *, expected_name: str, actor: Actor, now: datetime, re
             raise PublishOvertaken(name=previewed.base_name)
         PolicyVersion.objects.create(
             id=ids.new_id(),
-            family=PARCEL_FAMILY,
+            family=draft.family,
             profile=draft.profile,
             version=previewed.version,
             name=previewed.name,
@@ -162,19 +166,21 @@ def publish(draft: Draft, *, expected_name: str, actor: Actor, now: datetime, re
 def seed(*, real_now: datetime) -> int:
     """Add the shipped versions that this database does not have yet and return how many; the others stay untouched."""
     known = frozenset(PolicyVersion.objects.values_list("name", flat=True))
-    missing = [policy for policy in policies.SEEDS if policy.version not in known]
-    for policy in missing:
-        family, profile, number = policy.version.split("/")
-        body = policies.to_body(policy)
+    missing = [
+        (family, policy) for family in families.ALL.values() for policy in family.seeds if policy.version not in known
+    ]
+    for family, policy in missing:
+        _, profile, number = policy.version.split("/")
+        body = family.to_body(policy)
         PolicyVersion.objects.create(
             id=ids.new_id(),
-            family=family,
+            family=family.name,
             profile=profile,
             version=int(number),
             name=policy.version,
             scope_kind=PolicyVersion.Scope.PLATFORM,
             scope_id="",
-            effective_from=SEEDS_IN_FORCE.get(policy.version),
+            effective_from=family.in_force.get(policy.version),
             body=body,
             sha256=body_digest(body),
             published_at=real_now,

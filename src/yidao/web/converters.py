@@ -112,6 +112,12 @@ class PolicyName(CarrierCode):
     regex: ClassVar[str] = r"[a-z0-9-]{1,40}/[a-z0-9-]{1,60}/[1-9][0-9]{0,8}"
 
 
+class PolicyFamily(CarrierCode):
+    """A family of policies, like parcel."""
+
+    regex: ClassVar[str] = r"[a-z0-9-]{1,40}"
+
+
 class PolicyProfile(CarrierCode):
     """The profile of a family of policies, like douyin-2022."""
 
@@ -132,6 +138,7 @@ CONVERTERS: dict[str, type[Any]] = {
     "waybill_no": WaybillNo,
     "parcel_token": ParcelToken,
     "policy_name": PolicyName,
+    "policy_family": PolicyFamily,
     "policy_profile": PolicyProfile,
     "quarantine": QuarantineId,
 }

@@ -50,7 +50,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/quarantine/", quarantine.index, name="operator-quarantine"),
     path("o/quarantine/<quarantine:quarantine>/", quarantine.item, name="operator-quarantine-item"),
     path("o/policies/", policies.index, name="operator-policies"),
-    path("o/policies/new/<policy_profile:profile>/", policies.publish, name="operator-policy-publish"),
+    path(
+        "o/policies/new/<policy_family:family>/<policy_profile:profile>/",
+        policies.publish,
+        name="operator-policy-publish",
+    ),
     path("o/policies/<policy_name:name>/", policies.version, name="operator-policy"),
     path("o/audit/", audit.index, name="operator-audit"),
     path("o/clock/", clock.index, name="operator-clock"),

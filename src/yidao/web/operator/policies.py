@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from yidao.accounts.actors import Permission
 from yidao.kit import clock
 from yidao.kit.errors import FieldFault, NotVisible, Refusal
-from yidao.policies import queries, services
-from yidao.policies.selection import PARCEL_FAMILY
+from yidao.policies import families, queries, services
 from yidao.web.shared import consoles
 from yidao.web.shared.faults import message_of
 from yidao.web.shared.formats import SHANGHAI
@@ -28,7 +27,7 @@ def index(request: Request) -> HttpResponse:
     """List the published versions, the newest first."""
     actor = consoles.operator(request)
     rows = queries.versions(limit=VERSIONS_MAX)
-    profiles = sorted({row.profile for row in rows})
+    profiles = sorted({(row.family, row.profile) for row in rows})
     may_publish = actor.may(Permission.POLICIES_PUBLISH)
     return render(request, "operator/policies.html", {"rows": rows, "profiles": profiles, "may_publish": may_publish})
 
@@ -44,18 +43,19 @@ def version(request: Request, name: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def publish(request: Request, profile: str) -> HttpResponse:
+def publish(request: Request, family: str, profile: str) -> HttpResponse:
     """Take a body, show what it would change, and publish it when that was confirmed."""
     actor = consoles.operator(request, needs=Permission.POLICIES_PUBLISH)
-    newest = queries.newest_of_profile(PARCEL_FAMILY, profile)
-    if newest is None:
+    newest = queries.newest_of_profile(family, profile)
+    if newest is None or family not in families.ALL:
         raise NotVisible
     context: dict[str, Any] = {"newest": newest, "preview": None, "faults": (), "refused": ""}
+    context["scopes"] = families.ALL[family].scopes
     context |= _typed(request, newest)
     if request.method != "POST":
         return render(request, "operator/policy_publish.html", context)
     try:
-        draft = _draft(request, profile)
+        draft = _draft(request, family, profile)
         expected = request.POST.get("confirm", "")
         if expected:
             name = services.publish(
@@ -80,7 +80,7 @@ def _typed(request: Request, newest: queries.VersionRow) -> dict[str, str]:
     }
 
 
-def _draft(request: Request, profile: str) -> services.Draft:
+def _draft(request: Request, family: str, profile: str) -> services.Draft:
     """
     Read the form.
 
@@ -104,6 +104,7 @@ def _draft(request: Request, profile: str) -> services.Draft:
     if faults or effective_from is None:
         raise services.PublishRefused(faults=tuple(faults))
     return services.Draft(
+        family=family,
         profile=profile,
         scope_kind=request.POST.get("scope_kind", ""),
         scope_id=request.POST.get("scope_id", "").strip(),

@@ -1,0 +1,68 @@
+"""
+The families of policies: what each is called, what the code ships of it, how its bodies are read, and whom a version
+may bind. Whoever adds a family adds it here; publishing, choosing and the operator's pages follow.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from yidao.rules import policies, silence
+from yidao.rules.limits import Policy as ParcelPolicy
+
+PLATFORM: Final = "PLATFORM"
+CARRIER: Final = "CARRIER"
+SHOP: Final = "SHOP"
+FROM_THE_START: Final = datetime(2020, 12, 31, 16, 0, tzinfo=UTC)
+"""2021-01-01 in Shanghai."""
+
+
+class Published(Protocol):
+    """The numbers of one published version, which know its name."""
+
+    @property
+    def version(self) -> str:
+        """Return the name, like parcel/douyin-2022/1."""
+
+
+P = TypeVar("P", bound=Published)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family(Generic[P]):
+    """
+    One family. `in_force` says since when a shipped version binds the platform; the others are only published.
+
+    `from_body` raises `rules.bodies.PolicyInvalid`.
+    """
+
+    name: str
+    seeds: tuple[P, ...]
+    in_force: Mapping[str, datetime]
+    scopes: tuple[str, ...]
+    to_body: Callable[[P], dict[str, Any]]
+    from_body: Callable[[str, Mapping[str, Any]], P]
+
+
+PARCEL: Final[Family[ParcelPolicy]] = Family(
+    name="parcel",
+    seeds=policies.SEEDS,
+    in_force={policies.PARCEL_DOUYIN_2022.version: FROM_THE_START},
+    scopes=(PLATFORM, CARRIER, SHOP),
+    to_body=policies.to_body,
+    from_body=policies.from_body,
+)
+"""What is an anomaly of a parcel. The anchor is when the parcel was shipped."""
+
+SILENCE: Final[Family[silence.Policy]] = Family(
+    name=silence.FAMILY,
+    seeds=silence.SEEDS,
+    in_force={silence.SILENCE_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM, CARRIER),
+    to_body=silence.to_body,
+    from_body=silence.from_body,
+)
+"""When a carrier is silent. The anchor is its last arrival before the silence."""
+
+ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE)}
