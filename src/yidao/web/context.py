@@ -4,17 +4,18 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 
 from yidao.web.shared import banners
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the frame's values; banners are read only where there is a console."""
+    """Return the frame's values; the banners are read only where they are shown, so an error page needs no database."""
     console = getattr(request, "console", None)
     return {
         "console": console,
         "now": getattr(request, "now", None),
-        "banners": banners.banners() if console is not None else None,
+        "banners": SimpleLazyObject(banners.banners),
         "is_chinese": (translation.get_language() or "").startswith("zh"),
         "htmx": getattr(request, "htmx", None),
     }

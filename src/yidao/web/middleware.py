@@ -7,7 +7,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from psycopg_pool import PoolTimeout
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from yidao.kit import clock
@@ -64,7 +63,7 @@ class YidaoMiddleware:
             return None
         if isinstance(exception, Refusal):
             return faults.refusal_page(request, exception)
-        if isinstance(exception.__cause__, PoolTimeout) or isinstance(exception, PoolTimeout):
+        if faults.is_busy(exception):
             return faults.busy()
         return None
 

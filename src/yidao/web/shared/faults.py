@@ -1,8 +1,11 @@
 """Pages for everything that goes wrong: not visible, not allowed, refused, busy, broken."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from psycopg_pool import PoolTimeout
 
 from yidao.kit import problems
 from yidao.kit.errors import Refusal
@@ -41,8 +44,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that the fault is ours; what happened stands in the log under the request's id."""
+    """Say that the fault is ours and stands in the log under the request's id; or that all connections are taken."""
+    if is_busy(sys.exc_info()[1]):
+        return busy()
     return _page(request, status=500, text=_("Something broke on our side. It has been recorded; please try again."))
+
+
+def is_busy(fault: BaseException | None) -> bool:
+    """Return whether a request failed because every database connection was taken."""
+    while fault is not None:
+        if isinstance(fault, PoolTimeout):
+            return True
+        fault = fault.__cause__
+    return False
 
 
 def busy() -> HttpResponse:
