@@ -37,7 +37,7 @@ STATE = {
 RESULT = {
     "ACCEPTED": gettext_noop("Accepted"),
     "DUPLICATE": gettext_noop("Known already"),
-    "REJECTED": gettext_noop("Rejected"),
+    "REJECTED": gettext_noop("Turned away"),
 }
 FORWARD = {
     "ASKED": gettext_noop("Asked for"),
