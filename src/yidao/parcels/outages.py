@@ -159,6 +159,7 @@ def _news(
 
 
 def _is_awaited(connection: psycopg.Connection[Any], knowledge: hot.Knowledge, carrier: str) -> bool:
+    """Tell whether any shop waits for news of this carrier; nobody sees what a parcel without a shop is late with."""
     parameters = {"carrier": carrier, "since": knowledge.now_at - AWAITED}
     return bool(hot.rows(connection, "is_awaited", parameters)[0][0])
 
