@@ -75,7 +75,7 @@ _TELEPHONE: Final = re.compile(
         (?!\d)""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-_SEVEN_DIGITS: Final = re.compile(r"\d[\d\s-]{5,}\d", re.ASCII)
+_SEVEN_DIGITS: Final = re.compile(r"\d[\d\s-]{5,}\d")  # Digits of any width.
 _WIDE_DIGITS: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)}
 
 
@@ -88,10 +88,10 @@ def _masked(match: re.Match[str]) -> str:
 
 def hide_telephones(text: str) -> str:
     """Return `text` with every telephone number cut to at most five digits, the most a label may show."""
-    if not text.isascii():
-        text = text.translate(_WIDE_DIGITS)
     if _SEVEN_DIGITS.search(text) is None:
         return text
+    if not text.isascii():
+        text = text.translate(_WIDE_DIGITS)
     return _TELEPHONE.sub(_masked, text)
 
 
