@@ -95,12 +95,17 @@ def asked(query: QueryDict, actor: Actor) -> Asked:
     )
 
 
-def _without(query: QueryDict, *names: str) -> str:
-    """Return the address's query without some names, ready to be continued."""
+def _address(base: str, query: QueryDict, **changes: str | None) -> str:
+    """Return an address with the reader's query, some of it changed or (None) left out; empty parts are dropped."""
     left = query.copy()
-    for name in names:
+    for name, value in changes.items():
         left.pop(name, None)
-    return left.urlencode()
+        if value is not None:
+            left[name] = value
+    for name in list(left):
+        left.setlist(name, [each for each in left.getlist(name) if each])
+    text = left.urlencode()
+    return f"{base}?{text}" if text else base
 
 
 def _context(request: Request, actor: Actor, place: Place) -> dict[str, Any]:
@@ -114,7 +119,7 @@ def _context(request: Request, actor: Actor, place: Place) -> dict[str, Any]:
     shows_shop = actor.kind is not ActorKind.MERCHANT
     return {
         "page": page,
-        "rows": [(row, place.row_address(row)) for row in page.rows],
+        "rows": [(row, _address(place.row_address(row), request.GET)) for row in page.rows],
         "shops": accounts.organisation_names(row.shop_id for row in page.rows if row.shop_id) if shows_shop else {},
         "asked": question,
         "place": place,
@@ -124,11 +129,12 @@ def _context(request: Request, actor: Actor, place: Place) -> dict[str, Any]:
         "shows_carrier": actor.kind is not ActorKind.CARRIER,
         "statuses": statuses_for(actor),
         "carriers": sorted(((code, phrases.carrier(code)) for code in _CARRIERS), key=lambda each: each[1]),
-        "tabs": tuple(TABS),
+        "tabs": [(tab, _address(place.address, request.GET, after=None, tab=tab)) for tab in TABS],
         "sizes": PAGE_SIZES,
-        "query": _without(request.GET, "after"),
-        "query_without_tab": _without(request.GET, "after", "tab"),
-        "query_whole": request.GET.urlencode(),
+        "here": _address(place.address, request.GET),
+        "first": _address(place.address, request.GET, after=None),
+        "next": _address(place.address, request.GET, after=page.next_cursor),
+        "counts": _address(place.counts_address, request.GET, after=None, tab=None),
         "detail": None,
     }
 
@@ -151,8 +157,8 @@ def render_parcel(request: Request, actor: Actor, place: Place, found: detail.De
     shop_ids = (found.shop_id,) if found.shop_id is not None else ()
     own: dict[str, Any] = {
         "detail": found,
-        "detail_address": address,
-        "back": f"{place.address}?{request.GET.urlencode()}".rstrip("?"),
+        "detail_address": _address(address, request.GET),
+        "back": _address(place.address, request.GET),
         "shop_name": accounts.organisation_names(shop_ids).get(found.shop_id or 0, ""),
         "why": reasons.told(found.truth),
     }
