@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -66,3 +67,12 @@ def test_every_code_has_both_languages():
         assert phrase.english
         assert re.search("[\u4e00-\u9fff]", phrase.chinese)
         assert re.findall(r"{\w+}", phrase.english).sort() == re.findall(r"{\w+}", phrase.chinese).sort()
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("events", wire.Events), ("parcels", wire.Parcels)])
+def test_the_examples_of_the_guide_are_taken(kind, shape):
+    guide = (Path(__file__).parents[2] / "docs" / "api" / "README.md").read_text(encoding="utf-8")
+
+    (example,) = re.findall(rf"```json {kind}\n(.*?)```", guide, re.DOTALL)
+
+    assert msgspec.json.decode(example.encode(), type=shape)
