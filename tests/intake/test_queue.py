@@ -166,7 +166,7 @@ def test_draining_finishes_what_was_taken_and_takes_no_more(open_queue, gate, ru
     [{"flags": 1 << 20}, {"description": "\x00"}, {"place": "a\x00b"}],
     ids=["a number too big for its column", "a zero byte", "a zero byte between letters"],
 )
-@pytest.mark.parametrize("copies", [1, 300], ids=["in a small batch", "in a big batch"])
+@pytest.mark.parametrize("copies", [1, 1_500], ids=["in a small batch", "in a big batch"])
 def test_what_the_database_refuses_stands_alone_in_quarantine(open_queue, gate, runtime_dsn, bad, copies) -> None:
     queue = open_queue()
     held = _hold(queue)
@@ -215,7 +215,20 @@ def test_a_zero_byte_in_the_number_itself_is_set_aside_too(open_queue) -> None:
     assert _results(queue.submit(submission(_recent(fresh_number())))) == ["ACCEPTED"]
 
 
-@pytest.mark.parametrize("copies", [2, 600], ids=["in a small batch", "in a big batch"])
+@pytest.mark.parametrize("count", [1_300, 2_510, 3_100], ids=lambda count: f"{count} parcels")
+def test_batches_that_go_through_in_parts_are_written_whole(open_queue, connection, count) -> None:
+    queue = open_queue()
+    told = [_recent(fresh_number()) for _ in range(count)]
+
+    first = queue.submit(submission(*told))
+    again = queue.submit(submission(*told))
+
+    assert _results(first) == ["ACCEPTED"] * count
+    assert _results(again) == ["DUPLICATE"] * count
+    assert rebuild.check_numbers(connection, [(each.waybill_no, CARRIER) for each in told]) == ()
+
+
+@pytest.mark.parametrize("copies", [2, 2_000], ids=["in a small batch", "in a big batch"])
 def test_a_rule_that_raises_for_one_parcel_sets_only_that_item_aside(
     open_queue, owner_dsn, runtime_dsn, copies
 ) -> None:
@@ -325,4 +338,20 @@ def test_two_queues_at_the_same_parcels_lose_nothing(open_queue, connection, ten
     said = [result for each in answers for result in _results(each)]
     assert (said.count("ACCEPTED"), said.count("DUPLICATE")) == (len(told), len(told))
     assert [_count(runtime_dsn, each) for each in numbers] == [20] * len(numbers)
+    assert rebuild.check_numbers(connection, [(each, CARRIER) for each in numbers]) == ()
+
+
+def test_two_queues_with_big_batches_of_the_same_parcels_lose_nothing(open_queue, connection, runtime_dsn) -> None:
+    """Both copy the same scans at once, in opposite order of their batches: races, deadlocks and doubles together."""
+    numbers = [fresh_number() for _ in range(1_400)]
+    queues = [open_queue(), open_queue()]
+    batches = [submission(*(_recent(each, minutes_ago=minutes) for each in numbers)) for minutes in (10, 70, 130)]
+
+    answers = [
+        queue.submit(batch) for queue, order in zip(queues, (batches, batches[::-1]), strict=True) for batch in order
+    ]
+
+    said = [result for each in answers for result in _results(each)]
+    assert (said.count("ACCEPTED"), said.count("DUPLICATE")) == (3 * len(numbers), 3 * len(numbers))
+    assert {_count(runtime_dsn, each) for each in numbers[:50]} == {3}
     assert rebuild.check_numbers(connection, [(each, CARRIER) for each in numbers]) == ()

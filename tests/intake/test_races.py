@@ -1,5 +1,6 @@
 """Two writers at the same parcel at the same moment, step by step: the one who commits second must notice the first."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -69,6 +70,36 @@ def test_a_scan_that_says_nothing_new_meets_the_retraction_of_its_twin(writer, c
 
     assert answers == ("ACCEPTED", "ACCEPTED")
     assert _status(connection, number) == "IN_TRANSIT_AWAIT_DELIVERY"
+    assert _is_sound(connection, number)
+
+
+def test_a_scan_that_says_nothing_new_and_lost_a_round_still_meets_the_retraction_of_its_twin(
+    writer, connection, second, runtime_dsn
+) -> None:
+    """Its row stands since the first round, so the second one finds nothing fresh, and yet nobody else has seen it."""
+    number = fresh_number()
+    _told(number, writer, scan(number, "06-18 15:00", Kind.ARRIVED_HUB, event_id="first"))
+    may_commit = threading.Event()
+
+    def tell_the_twin() -> None:
+        with second.transaction():
+            twin = scan(number, "06-18 15:00", Kind.ARRIVED_HUB, source="PLATFORM", event_id="twin")
+            Writer(second, now=NOW).write([submission(twin)])
+            may_commit.wait(10)
+
+    with ThreadPoolExecutor(max_workers=2) as pool, hot.connect(runtime_dsn) as third:
+        with connection.transaction():
+            _told(number, writer, scan(number, "06-18 18:00", Kind.DEPARTED_HUB))
+            twin = pool.submit(tell_the_twin)
+            wait([twin], timeout=0.3)
+        wait([twin], timeout=0.3)
+        take_back = scan(number, "06-18 15:00", Kind.ARRIVED_HUB, event_id="first", is_retracted=True)
+        taken_back = pool.submit(Writer(third, now=NOW).write, [submission(take_back)])
+        wait([taken_back], timeout=0.3)
+        may_commit.set()
+        twin.result(10)
+        taken_back.result(10)
+
     assert _is_sound(connection, number)
 
 

@@ -130,16 +130,31 @@ class Writer:
         with self._connection.transaction():
             self.knowledge.refresh(self._connection, now=self._fixed_now)
             batch = Batch(self.knowledge, months=set(self._months), may_copy=may_copy)
-            self._work(batch, flat)
+            self._work_whole(batch, flat)
             for sender, kept in batch.set_aside:
                 statements.quarantine(self._connection, sender, kept, batch.knowledge)
             self._connection_tell(batch)
-            self.figures.write_when_due(self._connection)
+            self.figures.write_when_due(self._connection, now=self.knowledge.now)
         self._months = batch.months  # A month made in a transaction that was rolled back does not stand.
         answered = [(task.sender, task.item, task.result) for task in flat if task.result is not None]
         assert len(answered) == len(flat), "every item is answered"
         self.figures.count(answered, now=self.knowledge.now)
         return [[task.result for task in group if task.result is not None] for group in tasks]
+
+    def _work_whole(self, batch: Batch, flat: list[Task]) -> None:
+        """
+        Work, and leave the connection idle whatever happens, for the transaction must be able to end.
+
+        What the database refused first is the fault; all that came after it only says that something had failed.
+        """
+        try:
+            self._work(batch, flat)
+        except Exception as fault:
+            first = self._hand.rest()
+            if first is None or first is fault:
+                raise
+            raise first from fault
+        self._hand.rest()
 
     def _work(self, batch: Batch, flat: list[Task]) -> None:
         for task in flat:
@@ -445,6 +460,8 @@ def _answer(task: Task, fresh_scans: set[statements.ScanIdentity], fresh_lists: 
         listed = (*task.number, item.source, item.digest)
         is_new = listed in fresh_lists
         fresh_lists.discard(listed)
-    life.is_touched |= is_new
+    # In a later round the row stands already, yet nobody else has seen it.
+    is_news = is_new or task.result == ACCEPTED
+    life.is_touched |= is_news
     task.result = task.result or (ACCEPTED if is_new else DUPLICATE)
-    return is_new
+    return is_news

@@ -4,8 +4,9 @@ are always index look-ups by waybill number. Also what every batch needs to know
 policies and the outages.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ STATEMENTS: Mapping[str, str] = named_statements(Path(__file__).with_name("state
 T = TypeVar("T")
 HAND_OVER_MIN: Final = 500
 """Rows below which a statement is sooner done than handed over."""
+BEGUN_MAX: Final = 64
+"""Works a hand remembers until its owner rests; a batch begins fewer."""
 _POSTGRES_EPOCH = 946_684_800_000_000
 _SESSION = (
     "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'; "
@@ -92,15 +95,28 @@ class Hand:
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
+        self._begun: deque[Future[Any]] = deque(maxlen=BEGUN_MAX)
 
     def begin(self, work: Callable[[], T], *, size: int) -> Callable[[], T]:
-        """Start some work, on the helping thread if it is worth it, and return how to get its answer."""
-        if size < HAND_OVER_MIN:
+        """
+        Start some work, on the helping thread if it is worth it, and return how to get its answer.
+
+        While that thread is busy even little work waits its turn there: the connection takes one thing at a time.
+        """
+        if size < HAND_OVER_MIN and all(each.done() for each in self._begun):
             answer = work()
             return lambda: answer
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer-hand")
-        return self._thread.submit(work).result
+        begun = self._thread.submit(work)
+        self._begun.append(begun)
+        return begun.result
+
+    def rest(self) -> BaseException | None:
+        """Wait until nothing is under way and return the first fault of all that was begun since the last rest."""
+        faults = [each.exception() for each in self._begun]
+        self._begun.clear()
+        return next((each for each in faults if each is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
