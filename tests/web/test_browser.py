@@ -247,7 +247,7 @@ def test_no_page_is_wider_than_the_window(stage: Stage) -> None:
             f"/o/parcels/zhongtong/{number}/",
             "/o/policies/",
             "/o/policies/parcel/douyin-2022/1/",
-            "/o/policies/new/douyin-2022/",
+            "/o/policies/new/parcel/douyin-2022/",
             "/o/audit/",
         ],
     }
