@@ -295,6 +295,21 @@ def test_a_server_that_stays_away_is_said_and_the_queue_lives_on(open_queue, mon
     assert _results(queue.submit(submission(_recent(fresh_number())))) == ["ACCEPTED"]
 
 
+def test_a_right_that_is_missing_is_nobodys_bad_data(open_queue, owner_dsn, runtime_dsn) -> None:
+    queue = open_queue()
+    told = _recent(fresh_number())
+    with psycopg.connect(owner_dsn, autocommit=True) as owner:
+        owner.execute("REVOKE INSERT ON source_snapshot, parcel, scan FROM yidao_runtime")
+        try:
+            with pytest.raises(StoreUnavailable):
+                queue.submit(submission(told)).result(SECONDS_MAX)
+        finally:
+            owner.execute("GRANT INSERT ON source_snapshot, parcel, scan TO yidao_runtime")
+
+    assert _quarantined(runtime_dsn, told.waybill_no) == []
+    assert _results(queue.submit(submission(told))) == ["ACCEPTED"]
+
+
 def test_a_sender_who_went_away_harms_nobody(open_queue, gate, runtime_dsn) -> None:
     queue = open_queue()
     held = _hold(queue)

@@ -184,6 +184,9 @@ class Queue:
                     self._disconnect()
                     self._pause(attempt)
                     continue
+                if isinstance(fault, psycopg.Error) and not _is_refused(fault):
+                    log.exception("the database does not let the intake work")
+                    raise StoreUnavailable(headers={"Retry-After": "5"}) from fault
                 return self._write_halves(submissions, fault)
         raise StoreUnavailable(headers={"Retry-After": "5"})
 
