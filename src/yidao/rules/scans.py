@@ -4,6 +4,7 @@ Which provider's code means which kind is the decoders' business (`carriers/`); 
 decided in `parcel` and `anomalies`.
 """
 
+import re
 from enum import IntEnum
 from typing import Final
 
@@ -98,6 +99,15 @@ NOT_YET_WORDS: Final = ("预约", "下单", "等待揽", "待揽", "准备揽")
 DAMAGE_WORDS: Final = ("破损", "污损", "变形")
 LOSS_WORDS: Final = ("丢失", "遗失")
 
+_FLAGGED: Final = "|".join((*LOSS_WORDS, *DAMAGE_WORDS))
+_DENIED: Final = re.compile(
+    # Not, if, lest, whether, easily; and what may stand between such a word and the flaw it denies.
+    "(?:无|未|没|没有|并无|并未|非|防|防止|避免|以免|谨防|如|如有|如遇|若|若有|倘若|是否|易)"
+    "(?:再|任何|明显|见|有|出现|发生|发现|造成|导致|存在|外包装|包装|包裹|快件|货物|物品|商品){0,3}"
+    f"(?:{_FLAGGED})(?:(?:[、/,,或及和与]|以及|或者)?(?:无|未|没有)?(?:{_FLAGGED})){{0,5}}"
+)
+"""A flaw that is denied, feared or asked about, with the further ones listed behind it."""
+
 # Asked in this order; the first line with one of its words and none of its exceptions decides.
 _SPOKEN: Final[tuple[tuple[Kind, tuple[str, ...], tuple[str, ...]], ...]] = (
     (Kind.RETURN_SIGNED, ("退回签收", "退件签收", "退件已签收"), ("未",)),
@@ -131,8 +141,12 @@ def keyword_flag(text: str) -> Kind | None:
     """
     Return LOST or DAMAGED when the words of a scan say so, whatever its own kind; else None.
 
-    The caller adds the flag as a further entry at the same instant. Reading: a line that tells of both is LOST.
+    The caller adds the flag as a further entry at the same instant. Reading: a line that tells of both is LOST; a flaw
+    that is denied ("no damage"), feared ("if damaged, refuse it") or asked about is none.
     """
+    if not any(word in text for word in (*LOSS_WORDS, *DAMAGE_WORDS)):
+        return None
+    text = _DENIED.sub("", text)
     if any(word in text for word in LOSS_WORDS):
         return Kind.LOST
     if any(word in text for word in DAMAGE_WORDS):
