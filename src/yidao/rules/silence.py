@@ -95,7 +95,7 @@ def judge(arrivals: Sequence[Arrival], silent_since: Instant, policy: Policy, no
     if is_late or before == len(moments):
         return Verdict(state=State.SILENT, since=silent_since)
     until = moments[before]
-    is_over = now - until >= hours(policy.catch_up_hours) or _is_calm(arrivals, before, policy, now)
+    is_over = now - until >= hours(policy.catch_up_hours) or _is_calm(arrivals, before, policy)
     return Verdict(state=State.SPEAKING if is_over else State.CATCHING_UP, since=silent_since, until=until)
 
 
@@ -137,20 +137,19 @@ def rhythm(moments: Sequence[Instant], policy: Policy) -> int | None:
     return max(ordinary[-1], min(weekly, default=0))
 
 
-def _is_calm(arrivals: Sequence[Arrival], before: int, policy: Policy, now: Instant) -> bool:
+def _is_calm(arrivals: Sequence[Arrival], before: int, policy: Policy) -> bool:
     """
-    Tell whether the news of the last while is as fresh as it used to be before the silence.
+    Tell whether the last while of news, up to the newest, is as fresh as news used to be before the silence.
 
     Only a whole while after the first news can tell: what comes first may be new, and the rest of it old.
     """
-    calm_from = now - minutes(policy.calm_minutes)
-    lately = [each for each in arrivals[before:] if each.at > calm_from]
-    count = sum(each.items for each in lately)
-    if arrivals[before].at > calm_from or not count:
+    calm_from = arrivals[-1].at - minutes(policy.calm_minutes)
+    if arrivals[before].at > calm_from:
         return False
+    lately = [each for each in arrivals[before:] if each.at > calm_from]
     usual = sorted(each.lag_seconds * SECOND // each.items for each in arrivals[:before]) or [0]
     fresh = max(minutes(policy.lag_minutes_min), policy.lag_factor * usual[len(usual) // 2])
-    return sum(each.lag_seconds for each in lately) * SECOND <= count * fresh
+    return sum(each.lag_seconds for each in lately) * SECOND <= sum(each.items for each in lately) * fresh
 
 
 # --- Bodies ---
