@@ -28,6 +28,7 @@ SELECT 'type', type, state FROM anomaly WHERE creator_id = %(creator)s
 UNION SELECT 'status', status, '' FROM parcel WHERE creator_id = %(creator)s
 UNION SELECT 'carrier', carrier, '' FROM parcel WHERE creator_id = %(creator)s
 """
+OUTAGES = "SELECT carrier, since::text, noticed_at::text, released_at::text FROM carrier_outage ORDER BY since"
 TOLD = "SELECT type, state, closing FROM anomaly WHERE waybill_no = %s ORDER BY should_open_at, type"
 
 
@@ -115,6 +116,7 @@ async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dic
     result["after_a_day"] = cases(connection, told)
     result["moments"] = moments
     result["again"] = second.figures()
+    result["outages"] = connection.execute(OUTAGES).fetchall()
     result["wishes"] = [row[0] for row in connection.execute("SELECT DISTINCT state FROM demo_forward").fetchall()]
     result["differences"] = [str(each) for each in rebuild.check(connection)]
     await intake.shutdown()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from yidao.config import database
-from yidao.market import data, stories
+from yidao.market import data, stamps, stories, wires
 
 TYPES = (
     "PICKUP_SOON", "PICKUP_TIMEOUT", "DISPATCH_TIMEOUT", "TRANSIT_TIMEOUT", "DELIVERY_TIMEOUT", "SIGN_ADDR_MISMATCH",
@@ -31,6 +32,10 @@ SHOWN = {
 PARCELS = 1500
 SECONDS_MAX = 120
 PLAY = "import yidao.config.ready; from tests.market import played; played.main()"
+
+
+def _stamp(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +142,18 @@ def test_a_player_that_begins_anew_repeats_what_is_known_and_goes_on(played: dic
     assert played["again"]["DUPLICATE"] > 0
     assert played["again"]["ACCEPTED"] > 0
     assert played["wishes"] == ["DONE"]
+
+
+@pytest.mark.slow
+def test_a_carrier_that_is_silent_for_six_hours_is_noticed_and_let_go(played: dict[str, Any]):
+    carrier = next(each for each in data.CARRIERS if wires.silent_until(each, _stamp("2022-06-20T12:00:00+08:00")))
+
+    found = [each for each in played["outages"] if each[0] == carrier.code and each[3]]
+    (since, noticed_at, released_at) = [_stamp(each) for each in found[-1][1:]]
+    ends = wires.silent_until(carrier, _stamp("2022-06-20T12:00:00+08:00"))
+    begins = ends - wires.SILENCE_HOURS * stamps.HOUR
+    assert begins - 2 * stamps.HOUR <= since <= begins + stamps.HOUR
+    assert since < noticed_at <= ends < released_at <= ends + 7 * stamps.HOUR
 
 
 @pytest.mark.slow

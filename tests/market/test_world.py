@@ -130,6 +130,24 @@ def test_a_silent_carrier_says_nothing_for_six_hours_and_everything_afterwards()
     assert wires.silent_until(carrier, ends) == 0
 
 
+def test_while_a_carrier_is_silent_no_aggregator_hears_of_it_either():
+    market = world(per_day=600)
+    by_kdniao = {carrier.kdniao: carrier for carrier in data.CARRIERS}
+    lists = [
+        message
+        for day in range(4)
+        for parcel in market.day(day)
+        for message in parcel.messages
+        if message.channel == wires.KDNIAO
+    ]
+    told = [wires.silent_until(by_kdniao[each.body["ShipperCode"]], each.send_at) for each in lists]
+
+    assert any(
+        wires.silent_until(carrier, BEGINS + day * DAY + 12 * HOUR) for carrier in data.CARRIERS for day in range(4)
+    )
+    assert set(told) == {0}
+
+
 def test_a_storm_holds_its_city_and_no_other():
     city = data.city_by_code()[data.STORM_CITIES[0]]
     stormy = next(at for at in range(BEGINS, BEGINS + 60 * DAY, HOUR) if journey.storm_until(city, at))

@@ -6,6 +6,7 @@ clock: first the clock, then the hour's messages over HTTP, then the sweeps, so 
 import asyncio
 import socket
 import threading
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,12 +21,15 @@ from yidao.market.ledger import Ledger
 from yidao.market.line import Line, Post
 from yidao.market.wires import Message
 from yidao.market.world import World
-from yidao.parcels import hot, sweeps
+from yidao.parcels import hot, outages, sweeps
 from yidao.rules.instants import instant
 
 FILL_STEP: Final = 12 * stamps.HOUR
-"""History is told in half days: shorter than any clock that could run out between a shipment and its pickup scan."""
+"""History is swept in half days: shorter than any clock that could run out between a shipment and its pickup scan."""
 FORWARD_STEP: Final = stamps.HOUR
+RHYTHM_DAYS: Final = 15
+RHYTHM_HOURS: Final = range(8, 21)
+"""On the last days of history its days are told hour by hour, so that a carrier's rhythm is known at the opening."""
 LIVE_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 0.3
@@ -54,6 +58,7 @@ class Player:
         self.choices = demo_cast.choices(connection)
         self.receipt = Receipt()
         self._connection = connection
+        self._knowledge = hot.Knowledge()
         self._stop = stop
         self._courier = Courier(post, keys, is_stopped=stop.is_set)
         self._now = stamps.second_of(found.at(clock.real_now()))
@@ -134,11 +139,33 @@ class Player:
 
     async def _step(self, until: int, due: Sequence[Message]) -> None:
         """Move the clock, tell what fell due meanwhile, and let every clock of every parcel catch up."""
-        self._now = until
-        now = datetime.fromtimestamp(until, tz=UTC)
-        demo_clock.move(self._connection, to=now)
-        self.receipt.add(await self._courier.deliver(due))
-        await asyncio.to_thread(sweeps.sweep_until_quiet, self._connection, now=instant(now))
+        told = 0
+        for end in self._tellings(until):
+            upto = bisect_left(due, end, lo=told, key=_sent_at) if end < until else len(due)
+            self._now = end
+            demo_clock.move(self._connection, to=datetime.fromtimestamp(end, tz=UTC))
+            self.receipt.add(await self._courier.deliver(due[told:upto]))
+            told = upto
+            if end < until:
+                await asyncio.to_thread(self._watch, end)
+        await asyncio.to_thread(self._let_pass, until)
+
+    def _tellings(self, until: int) -> Iterator[int]:
+        """Yield up to when messages are told together, until the end of a step."""
+        for end in _ends(self._now, until, stamps.HOUR):
+            is_of_rhythm = (end + stamps.OFFSET) % stamps.DAY // stamps.HOUR in RHYTHM_HOURS
+            if end == until or (is_of_rhythm and end > self.choices.opens_at - RHYTHM_DAYS * stamps.DAY):
+                yield end
+
+    def _watch(self, now: int) -> None:
+        """Look which carriers have fallen silent or caught up, now that the news of the time are there."""
+        self._knowledge.refresh(self._connection, now=instant(datetime.fromtimestamp(now, tz=UTC)))
+        outages.watch(self._connection, self._knowledge)
+
+    def _let_pass(self, now: int) -> None:
+        """Judge what only time decides. Who falls silent now is known to be from the next step on."""
+        sweeps.sweep_until_quiet(self._connection, now=instant(datetime.fromtimestamp(now, tz=UTC)))
+        self._watch(now)
 
     def _read_clock(self) -> None:
         found = demo_clock.read(self._connection)
@@ -147,6 +174,10 @@ class Player:
 
     def _tell(self, wish_id: int, state: str, reached: int, *, fault: str = "") -> None:
         self._connection.execute(_TELL_PROGRESS, (state, datetime.fromtimestamp(reached, tz=UTC), fault, wish_id))
+
+
+def _sent_at(message: Message) -> int:
+    return message.send_at
 
 
 def _ends(start: int, until: int, size: int) -> Iterator[int]:

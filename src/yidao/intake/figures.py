@@ -28,8 +28,8 @@ class _Figure:
 
 class Figures:
     """
-    Counts in memory and adds to the database about once a second; a killed process loses a second of counts, no
-    event.
+    Counts in memory and adds to the database about once a second, and when a new minute of business time begins; a
+    killed process loses a second of counts, no event.
     """
 
     def __init__(self) -> None:
@@ -64,9 +64,9 @@ class Figures:
         """Tell whether something was counted and a second has passed since the last writing."""
         return bool(self._counts) and clock.stopwatch() - self._written_at >= WRITE_EVERY_SECONDS
 
-    def write_when_due(self, connection: psycopg.Connection[Any]) -> None:
-        """Write what was counted in earlier batches, if a second has passed since the last time."""
-        if self.is_due:
+    def write_when_due(self, connection: psycopg.Connection[Any], *, now: Instant) -> None:
+        """Write what was counted in earlier batches, if a second has passed since the last time or a minute is over."""
+        if self.is_due or next(iter(self._counts), (0,))[0] not in (0, now - now % MINUTE):
             self.write(connection)
 
     def write(self, connection: psycopg.Connection[Any]) -> None:

@@ -18,7 +18,8 @@ SHOP_EVENTS: Final = "shop-events"
 KUAIDI100: Final = "kuaidi100"
 KDNIAO: Final = "kdniao"
 
-# Every ten days each carrier falls silent once for six hours; what it scans then arrives afterwards.
+# Every ten days each carrier falls silent once for six hours, to the aggregators too; what it scans then arrives
+# afterwards.
 SILENCE_EVERY_DAYS = 10
 SILENCE_HOURS = 6
 PUSH_QUIET: Final = 4 * HOUR
@@ -196,6 +197,7 @@ def kuaidi100(told: Told, *, mistaken: str = "") -> Iterator[Message]:
         fate = chance()
         if fate < 0.04:
             send += int(30 * HOUR * chance())
+        send = silent_until(told.carrier, send) or send
         param = kuaidi100_param(told, steps[:upto], mistaken=mistaken if number == 0 else "")
         yield Message(send, told.tie + number, KUAIDI100, "", param)
         if fate > 0.97:
@@ -290,6 +292,7 @@ def kdniao(told: Told) -> Iterator[Message]:
         send = steps[upto - 1].at + 600 + int(3 * HOUR * chance())
         if chance() < 0.03:
             send += int(20 * HOUR * chance())
+        send = silent_until(told.carrier, send) or send
         yield Message(send, told.tie + number, KDNIAO, "", kdniao_entry(told, steps[:upto]))
 
 
