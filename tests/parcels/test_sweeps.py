@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from tests.intake import facts
-from tests.intake.facts import at, fresh_number, shipment, submission
+from tests.intake.facts import Kind, at, fresh_number, shipment, submission
 from yidao.intake.writer import Writer
 from yidao.parcels import hot, rebuild, sweeps
 from yidao.parcels.lives import bucket_of
-from yidao.rules.instants import Instant
+from yidao.rules.instants import Instant, to_datetime
 
 
 @pytest.fixture
@@ -81,6 +81,20 @@ def test_running_it_twice_writes_once(connection, tenants) -> None:
 
     assert _journal(connection, number) == before
     assert swept.written == 0
+
+
+def test_a_signature_from_a_clock_that_runs_ahead_is_written_when_its_time_has_come(connection, tenants) -> None:
+    number = _shipped(connection, tenants)
+    scans = [facts.scan(number, "06-18 12:00", Kind.PICKED_UP), facts.scan(number, "06-18 15:30", Kind.SIGNED)]
+    Writer(connection, now=Instant(at("06-18 15:00"))).write([submission(*scans)])
+    early = connection.execute("SELECT status, signed_at FROM parcel WHERE waybill_no = %s", (number,)).fetchone()
+
+    sweeps.sweep_bucket(connection, bucket_of(number), _knowledge(connection, "06-18 15:30"))
+
+    late = connection.execute("SELECT status, signed_at FROM parcel WHERE waybill_no = %s", (number,)).fetchone()
+    assert early == ("SIGNED", None)
+    assert late == ("SIGNED", to_datetime(Instant(at("06-18 15:30"))))
+    assert rebuild.check_numbers(connection, [(number, "zhongtong")]) == ()
 
 
 def test_two_sweepers_at_once_write_once(runtime_dsn, connection, tenants) -> None:

@@ -284,10 +284,11 @@ JOIN parcel_extra_creator e ON e.waybill_no = k.waybill_no AND e.carrier = k.car
 -- update_judged --
 UPDATE parcel p
 SET version = p.version + 1, status = v.status, episodes = v.episodes, open_types = v.open_types, evaluated_at = %(now)s,
+    signed_at = to_timestamp(nullif(v.signed_us, 0) / 1000000::float8),
     due_at = to_timestamp(nullif(v.due_us, 0) / 1000000::float8), sweep_retry_at = NULL
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(version)s::integer[], %(status)s::text[],
-            %(episodes)s::bytea[], %(open_types)s::integer[], %(due_us)s::bigint[])
-     AS v (waybill_no, carrier, life, version, status, episodes, open_types, due_us)
+            %(episodes)s::bytea[], %(open_types)s::integer[], %(signed_us)s::bigint[], %(due_us)s::bigint[])
+     AS v (waybill_no, carrier, life, version, status, episodes, open_types, signed_us, due_us)
 WHERE p.waybill_no = v.waybill_no AND p.carrier = v.carrier AND p.life = v.life AND p.version = v.version
 RETURNING p.waybill_no, p.carrier, p.life
 

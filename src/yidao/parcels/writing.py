@@ -83,6 +83,8 @@ def write_judged(
         "status": arrays.texts([each.status for each in verdicts if each]),
         "episodes": arrays.blobs([life.packed_episodes() for life in ordered]),
         "open_types": arrays.integers([each.open_mask for each in verdicts if each]),
+        # A scan from a clock that runs ahead counts only when its time has come: a sweep may find the signature.
+        "signed_us": arrays.integers([each.signed_at for each in verdicts if each]),
         "due_us": arrays.integers([each.next_due_at for each in verdicts if each]),
     }
     swapped = hand.begin(lambda: _rows_if(connection, "update_judged", columns), size=len(ordered))
