@@ -1,7 +1,7 @@
 """As of: what was known at an instant is answered from the facts recorded by then, whatever was learned later."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +12,9 @@ from tests.intake.facts import Kind, fresh_number, listing, scan, shipment
 from tests.web import cast as people
 from tests.web import planting
 from tests.web.cast import Cast
-from yidao.accounts.actors import SYSTEM
+from yidao.accounts.actors import SYSTEM, ActorKind
 from yidao.intake.payloads import Item
+from yidao.kit.errors import NotVisible
 from yidao.parcels import detail
 from yidao.rules.instants import Instant, to_datetime
 
@@ -119,6 +120,38 @@ def test_before_a_longer_list_replaces_it_the_shorter_one_counts(cast) -> None:
 
     assert _seen(number, "06-20 12:00", as_of="06-18 23:00").status == "SIGNED"
     assert _seen(number, "06-20 12:00", as_of="06-19 10:00").status == "IN_TRANSIT_AWAIT_DELIVERY"
+
+
+def test_before_a_shipment_adopts_a_stub_nobody_knows_what_was_promised(cast) -> None:
+    number = fresh_number()
+    _tell("06-14 12:00", scan(number, "06-14 11:00", Kind.PICKED_UP, division=facts.HANGZHOU))
+    then = _seen(number, "06-18 12:00")
+    _tell("06-18 13:00", shipment(_tenants(cast), number, "06-14 10:00"))
+    shop = replace(SYSTEM, kind=ActorKind.MERCHANT, organisation_ids=(cast.shop,))
+
+    stub = detail.by_number(
+        number, CARRIER, actor=SYSTEM, now=to_datetime(_at("06-20 12:00")), as_of=to_datetime(_at("06-18 12:00"))
+    )
+
+    assert (stub.shop_id, stub.order_nos, stub.shipped_at, stub.receiver_division) == (None, (), None, "")
+    assert _seen(number, "06-20 12:00", as_of="06-18 12:00") == then
+    assert detail.by_number(number, CARRIER, actor=shop, now=to_datetime(_at("06-20 12:00"))).shop_id == cast.shop
+    with pytest.raises(NotVisible):
+        detail.by_number(
+            number, CARRIER, actor=shop, now=to_datetime(_at("06-20 12:00")), as_of=to_datetime(_at("06-18 12:00"))
+        )
+
+
+def test_before_the_number_was_used_again_all_its_scans_belonged_to_the_first_life(cast) -> None:
+    number = fresh_number()
+    _tell("05-25 10:00", shipment(_tenants(cast), number, "05-25 10:00"))
+    _tell("05-28 16:00", scan(number, "05-28 15:00", Kind.SIGNED))
+    _tell("06-17 20:00", scan(number, "06-17 19:00", Kind.ARRIVED_HUB))
+    then = _seen(number, "06-17 21:00")
+    _tell("06-18 10:00", shipment(_tenants(cast), number, "06-18 10:00"))
+
+    assert [kind for kind, _ in _seen(number, "06-20 12:00").timeline] == ["ARRIVED_HUB"]
+    assert _seen(number, "06-20 12:00", as_of="06-17 21:00") == then
 
 
 Step = tuple[str, Callable[[str], Item]]

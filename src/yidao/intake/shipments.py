@@ -60,6 +60,7 @@ def adopt(shipment: ShipmentIn, stub: Life) -> Plan:
         stub.is_plan_changed = True
         result = ItemResult(Result.ACCEPTED, code="parcel.claim_waits", id=_id_of(stub), state="WAITING")
         return Plan(result=result, shipment=shipment, must_wait=True)
+    stub.is_adopted = True
     return _taken(shipment, stub)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from yidao.accounts.actors import Actor
+from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import crypto
 from yidao.kit.errors import NotVisible
 from yidao.parcels import access, folding, lives, registers
@@ -96,7 +96,7 @@ class Detail:
 
 _PARCEL = """
 SELECT p.life, p.shop_id, p.order_nos, p.shipped_at, p.paid_at, p.sender_division, p.receiver_division, p.status,
-       p.policy, p.milestones, p.holds, p.evaluated_at, p.first_scan_at, p.last_scan_at
+       p.policy, p.milestones, p.holds, p.evaluated_at, p.first_scan_at, p.last_scan_at, p.adopted_at
 FROM parcel p
 WHERE p.waybill_no = %(waybill_no)s AND p.carrier = %(carrier)s
   AND (%(known_at)s::timestamptz IS NULL OR p.recorded_at <= %(known_at)s::timestamptz)
@@ -111,7 +111,11 @@ WHERE waybill_no = %s AND carrier = %s AND life = %s AND creator_id = ANY(%s)
   AND NOT is_self_sold AND NOT is_cross_border AND NOT is_customer_return
 ORDER BY order_no
 """
-_STARTS = "SELECT life, starts_at FROM parcel WHERE waybill_no = %s AND carrier = %s ORDER BY life"
+_STARTS = """
+SELECT life, starts_at FROM parcel
+WHERE waybill_no = %s AND carrier = %s AND (%s::timestamptz IS NULL OR recorded_at <= %s::timestamptz)
+ORDER BY life
+"""
 _SCANS = """
 SELECT source, event_id, revision, is_retracted, variant, occurred_at, kind, division, place, description, flags
 FROM scan WHERE waybill_no = %s AND carrier = %s AND occurred_at BETWEEN %s AND %s
@@ -177,8 +181,10 @@ def _detail(
     found = _fetch(text, {**number, **parameters})
     if not found:
         raise NotVisible
-    life, shop_id, order_nos, shipped_at, paid_at, sender, receiver, *rest = found[0]
-    _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at = rest
+    life, *owned, _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at, adopted_at = found[0]
+    if known_at is not None and adopted_at is not None and adopted_at > known_at:
+        owned = _before_adoption(actor)
+    shop_id, order_nos, shipped_at, paid_at, sender, receiver = owned
     is_plain = access.sees_plain_numbers(actor)
     key = (waybill_no, carrier, life)
     if known_at is not None:
@@ -220,6 +226,17 @@ def _detail(
         running=_running(truth),
         truth=truth,
     )
+
+
+def _before_adoption(actor: Actor) -> list[Any]:
+    """
+    Return what was known of a stub's owner and plan before a shipment adopted it: nothing.
+
+    :raises NotVisible: the actor sees only what is his, and it was not his yet.
+    """
+    if actor.kind in (ActorKind.MERCHANT, ActorKind.CREATOR):
+        raise NotVisible
+    return [None, "", None, None, "", ""]
 
 
 def _shown_status(status: parcel.Status, *, is_plain: bool) -> str:
@@ -308,7 +325,7 @@ def _living(
 ) -> list[tuple[Any, ...]]:
     """Return the living scans of one life, the newest first; with `known_at` only from what was recorded by then."""
     number, life = key[:2], key[2]
-    starts = _fetch(_STARTS, number)
+    starts = _fetch(_STARTS, (*number, known_at, known_at))
     since, until = _bounds(starts, life)
     found = _fetch(_SCANS, (*number, first_scan_at, last_scan_at, known_at, known_at))
     rows = [row for row in found if since <= instant(row[5]) < until]

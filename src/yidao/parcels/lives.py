@@ -55,6 +55,7 @@ class Life:
         "episodes_before",
         "has_extra_creators",
         "holds",
+        "is_adopted",
         "is_plan_changed",
         "is_touched",
         "key",
@@ -139,6 +140,7 @@ class Life:
         self.episodes_after: bytes | None = None
         self.verdict: anomalies.Verdict | None = None
         self.is_plan_changed = False
+        self.is_adopted = False
         self.is_touched = False
 
     @property

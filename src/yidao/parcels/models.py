@@ -50,6 +50,7 @@ class Parcel(models.Model):
     bucket = models.SmallIntegerField()
     due_at = models.DateTimeField(null=True)
     sweep_retry_at = models.DateTimeField(null=True)
+    adopted_at = models.DateTimeField(null=True)
 
     class Meta:
         managed = False

@@ -116,13 +116,15 @@ SET starts_at = to_timestamp(v.starts_us / 1000000::float8), shop_id = v.shop_id
     shipped_at = to_timestamp(nullif(v.shipped_us, 0) / 1000000::float8),
     paid_at = to_timestamp(nullif(v.paid_us, 0) / 1000000::float8), sender_division = v.sender_division,
     receiver_division = v.receiver_division, receiver_tail = v.receiver_tail, policy = v.policy, holds = v.holds,
-    claim_waiting = v.claim_waiting, has_extra_creators = v.has_extra_creators
+    claim_waiting = v.claim_waiting, has_extra_creators = v.has_extra_creators,
+    adopted_at = CASE WHEN v.is_adopted THEN %(now)s ELSE p.adopted_at END
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(starts_us)s::bigint[], %(shop_id)s::bigint[],
             %(creator_id)s::bigint[], %(order_nos)s::text[], %(creator_order_nos)s::text[], %(shipped_us)s::bigint[],
             %(paid_us)s::bigint[], %(sender_division)s::text[], %(receiver_division)s::text[], %(receiver_tail)s::bytea[],
-            %(policy)s::text[], %(holds)s::bytea[], %(claim_waiting)s::boolean[], %(has_extra_creators)s::boolean[])
+            %(policy)s::text[], %(holds)s::bytea[], %(claim_waiting)s::boolean[], %(has_extra_creators)s::boolean[],
+            %(is_adopted)s::boolean[])
      AS v (waybill_no, carrier, life, starts_us, shop_id, creator_id, order_nos, creator_order_nos, shipped_us, paid_us,
-           sender_division, receiver_division, receiver_tail, policy, holds, claim_waiting, has_extra_creators)
+           sender_division, receiver_division, receiver_tail, policy, holds, claim_waiting, has_extra_creators, is_adopted)
 WHERE p.waybill_no = v.waybill_no AND p.carrier = v.carrier AND p.life = v.life
 
 -- own_anomalies --

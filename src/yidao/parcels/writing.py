@@ -117,7 +117,7 @@ def follow_up(
         changes = [each for each in changes if each[0].key in won]
     replanned = [life for life in mine if life.version and life.is_plan_changed]
     if replanned:
-        hot.run(connection, "update_plans", _plan_columns(replanned))
+        hot.run(connection, "update_plans", {**_plan_columns(replanned), "now": knowledge.now_at})
     if changes:
         _put_anomalies(connection, changes, knowledge)
         _journal(connection, changes, knowledge)
@@ -158,6 +158,7 @@ def _plan_columns(some: Sequence[Life]) -> dict[str, Any]:
         "holds": arrays.blobs([life.holds for life in some]),
         "claim_waiting": arrays.booleans([life.claim_waiting for life in some]),
         "has_extra_creators": arrays.booleans([life.has_extra_creators for life in some]),
+        "is_adopted": arrays.booleans([life.is_adopted for life in some]),
         "bucket": arrays.integers([lives.bucket_of(life.waybill_no) for life in some]),
     }
 
