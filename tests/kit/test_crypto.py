@@ -1,5 +1,6 @@
 """The key ring and what is made with it."""
 
+import base64
 import json
 import os
 import stat
@@ -143,3 +144,25 @@ def test_a_ticket_stops_working_at_its_time() -> None:
     assert crypto.unsign_fresh(ticket, purpose="live", now=NOW + timedelta(seconds=59)) == "*"
     with pytest.raises(crypto.SignatureInvalid):
         crypto.unsign_fresh(ticket, purpose="live", now=NOW + timedelta(seconds=60))
+
+
+def test_what_is_sealed_cannot_be_read_and_opens_for_its_purpose_alone() -> None:
+    sealed = crypto.seal("YT8800000000001", purpose="cursor")
+
+    assert b"8800" not in base64.urlsafe_b64decode(sealed + "==")
+    assert crypto.unseal(sealed, purpose="cursor") == "YT8800000000001"
+    with pytest.raises(crypto.SignatureInvalid):
+        crypto.unseal(sealed, purpose="live")
+
+
+@pytest.mark.parametrize("change", ["", "A", "!!!!", "AQAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "中文"])
+def test_a_made_up_seal_opens_nothing(change: str) -> None:
+    with pytest.raises(crypto.SignatureInvalid):
+        crypto.unseal(change, purpose="cursor")
+
+
+def test_a_parcels_token_is_no_seal_and_a_seal_no_token() -> None:
+    with pytest.raises(crypto.SignatureInvalid):
+        crypto.unseal(crypto.parcel_token("YT1", "yuantong", 1), purpose="parcel")
+    with pytest.raises(NotVisible):
+        crypto.open_parcel_token(crypto.seal("YT1\0yuantong\x001", purpose="parcel"))

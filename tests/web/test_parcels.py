@@ -1,5 +1,6 @@
 """The creator's list and drawer: whose parcels, which order numbers, how masked, and at what price."""
 
+import base64
 import re
 from typing import Any
 
@@ -127,6 +128,22 @@ def test_the_newest_shipped_comes_first_and_pages_join_without_gap(people: Cast)
 
     assert numbers(first) + numbers(second) == [f"N{minute:02d}" for minute in reversed(range(53))]
     assert b'rel="next"' not in second
+
+
+def test_the_link_to_the_next_page_tells_a_creator_no_number(people: Cast) -> None:
+    shipped = [planting.ship(people, f"06-18 10:{minute:02d}", facts.line("N", people.creator)) for minute in range(51)]
+
+    page = as_(people.dana).get(f"/c/{people.creator}/parcels/").content.decode()
+    cursor = re.findall(r'rel="next" href="[^"]*after=([^"&]+)"', page)[0]
+
+    told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert not any(number.encode() in told for number in shipped)
+
+
+def test_a_day_beyond_the_calendar_is_no_filter(people: Cast) -> None:
+    for name in ("from", "until"):
+        for day in ("9999-12-31", "0001-01-01", "1899-12-31"):
+            assert as_(people.dana).get(f"/c/{people.creator}/parcels/?{name}={day}").status_code == 200
 
 
 def test_a_page_may_end_between_two_creators_of_one_parcel(people: Cast) -> None:

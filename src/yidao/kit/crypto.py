@@ -1,5 +1,5 @@
 """
-The key ring and what is made with it: encrypted fields, blind indexes, opaque parcel tokens, signed cursors, tickets.
+The key ring and what is made with it: encrypted fields, blind indexes, opaque parcel tokens, sealed cursors, tickets.
 
 Keys live in one file outside the database (mode 0600), so that a copy of the data alone tells nobody anything.
 """
@@ -197,7 +197,7 @@ def open_parcel_token(token: str) -> tuple[str, str, int]:
 
 
 class SignatureInvalid(Exception):
-    """Signed text was changed, made elsewhere, made for something else, or is too old."""
+    """Signed or sealed text was changed, made elsewhere, made for something else, or is too old."""
 
 
 def sign(payload: str, *, purpose: str) -> str:
@@ -220,6 +220,32 @@ def unsign(signed: str, *, purpose: str) -> str:
     if not hmac.compare_digest(signature, hmac.digest(ring().derived(purpose), body, "sha256")[:SIGNATURE_BYTES]):
         raise SignatureInvalid
     return body.decode()
+
+
+def seal(payload: str, *, purpose: str) -> str:
+    """Return the payload so that only we can read it, for one purpose; equal payloads have equal seals."""
+    keys = ring()
+    sealed = keys.tokens[keys.index_kid].encrypt(payload.encode(), [b"sealed", purpose.encode()])
+    return _encode(bytes((keys.index_kid,)) + sealed)
+
+
+def unseal(sealed: str, *, purpose: str) -> str:
+    """
+    Return the payload of `seal`.
+
+    :raises SignatureInvalid: it was not sealed here for this purpose.
+    """
+    try:
+        raw = _decode(sealed)
+    except NotVisible as fault:
+        raise SignatureInvalid from fault
+    cipher = ring().tokens.get(raw[0]) if raw else None
+    if cipher is None:
+        raise SignatureInvalid
+    try:
+        return cipher.decrypt(raw[1:], [b"sealed", purpose.encode()]).decode()
+    except (InvalidTag, ValueError) as fault:
+        raise SignatureInvalid from fault
 
 
 def sign_until(payload: str, *, purpose: str, expires_at: datetime) -> str:

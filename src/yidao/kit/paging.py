@@ -1,4 +1,7 @@
-"""Keyset paging: a cursor is the sort key of a page's last row and a digest of the filter it belongs to, signed."""
+"""
+Keyset paging: a cursor is the sort key of a page's last row and a digest of the filter it belongs to. It is sealed, not
+only signed: the sort key holds numbers that not everyone who turns a page may read.
+"""
 
 import hashlib
 import json
@@ -36,7 +39,7 @@ def filter_hash(*parts: Any) -> str:
 
 def cursor(key: Sequence[str | int], *, of: str) -> str:
     """Return the cursor after a row with this sort key, in the list whose `filter_hash` is `of`."""
-    return crypto.sign(json.dumps([of, *key], separators=(",", ":")), purpose=_PURPOSE)
+    return crypto.seal(json.dumps([of, *key], separators=(",", ":")), purpose=_PURPOSE)
 
 
 def open_cursor(text: str, *, of: str, length: int) -> tuple[Any, ...]:
@@ -46,7 +49,7 @@ def open_cursor(text: str, *, of: str, length: int) -> tuple[Any, ...]:
     :raises CursorInvalid: it was not made here, or for another filter.
     """
     try:
-        found = json.loads(crypto.unsign(text, purpose=_PURPOSE))
+        found = json.loads(crypto.unseal(text, purpose=_PURPOSE))
     except crypto.SignatureInvalid as fault:
         raise CursorInvalid from fault
     if found[0] != of or len(found) != length + 1:

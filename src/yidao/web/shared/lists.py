@@ -51,8 +51,8 @@ class Asked:
 
 
 def _day(text: str) -> datetime | None:
-    """Return the first instant of a day in Shanghai, None for what is no day."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    """Return the first instant of a day in Shanghai, None for what is no day of 2000 to 2099."""
+    if not re.fullmatch(r"20\d{2}-\d{2}-\d{2}", text, re.ASCII):
         return None
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=SHANGHAI)
