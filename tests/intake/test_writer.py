@@ -275,6 +275,46 @@ def test_a_number_whose_last_life_is_over_begins_a_new_one(writer, connection, t
     assert _is_sound(connection, number)
 
 
+@pytest.mark.parametrize(
+    ("when", "answer"),
+    [
+        pytest.param("05-25 10:01", "REJECTED:parcel.number_in_use", id="a minute after the other's start"),
+        pytest.param("05-29 15:00", "REJECTED:parcel.number_in_use", id="a day after the end would still reach it"),
+        pytest.param("05-29 15:01", "ACCEPTED", id="later than that"),
+    ],
+)
+def test_no_shop_gets_anothers_scans_by_taking_a_number_that_is_free_again(
+    writer, connection, tenants, when, answer
+) -> None:
+    number = fresh_number()
+    _results(writer, shipment(tenants, number, "05-25 10:00", shop=tenants.other_shop))
+    _results(writer, scan(number, "05-26 15:00", Kind.ARRIVED_HUB), scan(number, "05-28 15:00", Kind.SIGNED))
+
+    assert _results(writer, shipment(tenants, number, when), sender=tenants.sender) == [answer]
+
+    told = connection.execute(
+        "SELECT status, scan_count FROM parcel WHERE waybill_no = %s AND shop_id = %s", (number, tenants.other_shop)
+    ).fetchall()
+    assert told == [("SIGNED", 2)]
+    assert _is_sound(connection, number)
+
+
+def test_a_shop_tells_nothing_about_the_life_another_shop_had_of_its_number(writer, connection, tenants) -> None:
+    number = fresh_number()
+    _results(writer, shipment(tenants, number, "05-25 10:00", shop=tenants.other_shop))
+    _results(writer, scan(number, "05-28 15:00", Kind.SIGNED))
+    _results(writer, shipment(tenants, number, "06-18 10:00"))
+
+    answers = _results(
+        writer,
+        scan(number, "05-27 15:00", Kind.LOST, source="SHOP"),
+        scan(number, "06-18 15:00", Kind.PICKED_UP, source="SHOP"),
+        sender=tenants.sender,
+    )
+
+    assert answers == ["REJECTED:parcel.not_found", "ACCEPTED"]
+
+
 def test_a_corrected_scan_goes_over_to_the_life_it_turns_out_to_belong_to(writer, connection, tenants) -> None:
     number = fresh_number()
     _results(writer, shipment(tenants, number, "05-25 10:00"), scan(number, "05-28 15:00", Kind.SIGNED))

@@ -201,3 +201,19 @@ def test_a_stored_form_nobody_knows_is_refused(stored):
 
 def test_a_line_of_the_timeline_is_a_minute():
     assert parcel.minute_of(parcel.Instant(at(1) + 59_999_999)) == at(1)
+
+
+@pytest.mark.parametrize(
+    ("some", "since"),
+    [
+        pytest.param((), None, id="nothing has happened"),
+        pytest.param((K.PICKED_UP, K.ARRIVED_HUB), None, id="it is on its way"),
+        pytest.param((K.PICKED_UP, K.SIGNED), 1, id="signed"),
+        pytest.param((K.SIGNED, K.PICKED_UP, K.SIGNED), 0, id="the scans of the next use do not move it"),
+        pytest.param((K.SIGNED, K.RETURNING), None, id="signed and sent back"),
+        pytest.param((K.SIGNED, K.RETURNING, K.RETURN_SIGNED), 2, id="back at the sender"),
+        pytest.param((K.ORDERED, K.VOIDED), 1, id="voided before it was picked up"),
+    ],
+)
+def test_since_when_the_way_is_over(some, since):
+    assert parcel.over_since(kinds(*some)) == (parcel.NEVER if since is None else at(since))

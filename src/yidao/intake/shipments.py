@@ -12,7 +12,7 @@ import psycopg
 
 from yidao.intake.payloads import ItemResult, LineIn, Result, ShipmentIn, SourceFacts
 from yidao.kit import arrays
-from yidao.parcels import hot, lives
+from yidao.parcels import folding, hot, lives
 from yidao.parcels.lives import Life
 from yidao.rules import parcel, routes
 from yidao.rules.anomalies import Hold, HoldKind
@@ -45,7 +45,7 @@ def plan(shipment: ShipmentIn, sender: SourceFacts, of_number: list[Life], *, or
     last = of_number[-1]
     if last.shop_id is None:
         return adopt(shipment, last)
-    if last.is_over and shipment.shipped_at > last.starts_at:
+    if last.is_over and _begins_after(shipment, last):
         return _further_life(shipment, last, of_number)
     detail: dict[str, Any] = {}
     if last.shop_id == shipment.shop_id:
@@ -71,6 +71,16 @@ def agrees(shipment: ShipmentIn, stub: Life) -> bool:
     ends = {routes.city_of(shipment.sender_division), routes.city_of(shipment.receiver_division)} - {0}
     known = stub.milestones if stub.milestones is not None else parcel.unpack(stub.milestones_before)
     return any(entry[3] in ends for entry in (*known.entries, *stub.entries))
+
+
+def _begins_after(shipment: ShipmentIn, last: Life) -> bool:
+    """
+    Tell whether a further life would begin late enough: after the last one began, and, where that was another shop's,
+    so late that none of the scans until its end would change hands.
+    """
+    if last.shop_id == shipment.shop_id:
+        return shipment.shipped_at > last.starts_at
+    return shipment.shipped_at - folding.LIFE_REACHES_BACK > max(parcel.over_since(last.before), last.starts_at)
 
 
 def _further_life(shipment: ShipmentIn, last: Life, of_number: list[Life]) -> Plan:

@@ -266,7 +266,7 @@ class Writer:
 
     def _assign_scan(self, batch: Batch, task: Task, item: ScanIn, of_number: list[Life]) -> bool:
         now = batch.knowledge.now
-        if task.sender.is_weak and not (of_number and of_number[-1].shop_id == task.sender.organisation_id):
+        if task.sender.is_weak and not _is_of_shop(item.occurred_at, of_number, shop_id=task.sender.organisation_id):
             task.result = ItemResult(Result.REJECTED, code="parcel.not_found")
             return False
         if not _is_in_time(item.occurred_at, of_number, now=now):
@@ -437,6 +437,11 @@ def _is_in_time(occurred_at: int, of_number: Sequence[Life], *, now: Instant) ->
     if not of_number or of_number[0].shop_id is None:
         return occurred_at >= now - EARLIEST_FOR_STUB
     return occurred_at >= of_number[0].starts_at - EARLIEST_BEFORE_START
+
+
+def _is_of_shop(occurred_at: int, of_number: Sequence[Life], *, shop_id: int) -> bool:
+    """Tell whether the life an event would belong to is the shop's: an earlier life of the number may be another's."""
+    return bool(of_number) and folding.life_at(of_number, occurred_at).shop_id == shop_id
 
 
 def _note_correction(task: Task, item: CorrectionIn, of_number: list[Life], *, now: Instant) -> None:

@@ -164,7 +164,7 @@ class Life:
     @property
     def is_over(self) -> bool:
         """Tell whether another shipment may take the number."""
-        return self.status in _OVER
+        return self.status in parcel.OVER
 
     def add_hold(self, hold: Hold) -> None:
         """Record a fact that is no scan; recording it twice changes nothing."""
@@ -202,9 +202,6 @@ class Life:
         """Derive the verdict because time has passed, from unchanged facts."""
         self.milestones = self.before
         self.verdict = verdict_of(self, self.milestones, knowledge, at=knowledge.now)
-
-
-_OVER: Final = frozenset({"SIGNED", "RETURN_SIGNED", "VOIDED"})
 
 
 def new_life(waybill_no: str, carrier: str, life: int, *, starts_at: int) -> Life:

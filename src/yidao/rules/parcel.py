@@ -316,6 +316,30 @@ def status(milestones: Milestones) -> Status:
     return STATUS_OF_STATE[shown]
 
 
+OVER: Final = frozenset({Status.SIGNED, Status.RETURN_SIGNED, Status.VOIDED})
+"""The parcel's way has ended; its number may be given out again."""
+
+
+def over_since(milestones: Milestones) -> Instant:
+    """
+    Return when the parcel's way ended for the last time, NEVER while it goes on.
+
+    What comes after a signature and leads nowhere, such as the scans of the number's next use, does not move it.
+    """
+    since = NEVER
+    said = shown = FIRST_STATE
+    for at, _, kind, _ in milestones.entries:
+        if kind >= WEAK:
+            shown = TRANSITIONS[shown * _KINDS + kind]
+        elif kind in _SETTLES:
+            said = shown = TRANSITIONS[said * _KINDS + kind]
+        if STATUS_OF_STATE[shown] not in OVER:
+            since = NEVER
+        elif since == NEVER:
+            since = Instant(at)
+    return since
+
+
 def minute_of(at: Instant) -> Instant:
     """Return the start of the minute of `at`: a line of a timeline is one (minute, kind, city), whoever told it."""
     return Instant(at - at % MINUTE)
