@@ -31,6 +31,9 @@ APPEND_ONLY_TABLES = (
 READ_ONLY_TABLES = ("django_migrations",)
 """Written by migrations alone."""
 
+RUNTIME_FUNCTIONS = ("ensure_scan_month(date)",)
+"""The runtime role owns nothing, so these do with the owner's rights what it needs; nobody else may call them."""
+
 POOL_SIZE_MAX = 8
 """Connections one web process holds; more concurrent requests wait in its queue."""
 POOL_WAIT_SECONDS = 8
@@ -157,11 +160,14 @@ def grant(connection: psycopg.Connection[Any]) -> None:
     """Give the runtime role its rights on every table there is now; append-only tables without UPDATE and DELETE."""
     role = sql.Identifier(RUNTIME_ROLE)
     with connection.transaction():
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
         connection.execute(
             sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(role)
         )
         connection.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
+        for function in RUNTIME_FUNCTIONS:
+            connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), role))
         for table in _tables_and_partitions(connection, APPEND_ONLY_TABLES):
             connection.execute(
                 sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role)
