@@ -60,6 +60,9 @@ def test_every_command_has_help(command: str) -> None:
         pytest.param("YIDAO_WEB_PORT", "70000", id="a port that is too high"),
         pytest.param("YIDAO_DATABASE_URL", "mysql://localhost/yidao", id="a database of another kind"),
         pytest.param("YIDAO_INTAKE_BATCH_MAX", "0", id="a limit of nothing"),
+        pytest.param("YIDAO_DEMO_START", "yesterday", id="a start that is no time"),
+        pytest.param("YIDAO_DEMO_START", "2022-06-20T08:00:00", id="a start without its offset"),
+        pytest.param("YIDAO_HOST", "", id="no address to bind to"),
     ],
 )
 def test_a_wrong_setting_is_named_and_ends_with_two(variable: str, value: str) -> None:
@@ -67,6 +70,14 @@ def test_a_wrong_setting_is_named_and_ends_with_two(variable: str, value: str) -
 
     assert answer.returncode == 2
     assert answer.stderr.startswith(f"{variable}: ")
+
+
+def test_the_doctor_names_a_variable_that_is_no_setting() -> None:
+    answer = _yidao("doctor", YIDAO_WEBPORT="8080", YIDAO_DATABASE_URL="postgresql://me@127.0.0.1:1/none")
+
+    (line,) = [line for line in answer.stdout.splitlines() if "YIDAO_WEBPORT" in line]
+    assert "look" in line
+    assert "YIDAO_WEB_PORT" in line
 
 
 def test_a_database_that_does_not_answer_is_told_in_one_line() -> None:
@@ -137,6 +148,22 @@ def test_an_installation_without_a_demo_gets_its_first_people_and_keys_by_comman
     assert organisation.returncode == 0
     assert re.search(r"token  yd_\w{12}_", credential.stdout)
     assert re.search(rf"{found}.+SHOP.+{name}", listed.stdout)
+
+
+def test_a_leaked_credential_is_taken_back_by_command(owner_dsn: str) -> None:
+    made = _yidao("accounts", "add-organisation", "SHOP", f"Leak {os.getpid()}", YIDAO_DATABASE_URL=owner_dsn)
+    scope = ("--scope", "events:write")
+    added = _yidao("accounts", "add-credential", made.stdout.strip(), "ERP", *scope, YIDAO_DATABASE_URL=owner_dsn)
+    identity = re.search(r"id +(\d+)", added.stdout)[1]
+
+    first = _yidao("accounts", "disable-credential", identity, YIDAO_DATABASE_URL=owner_dsn)
+    again = _yidao("accounts", "disable-credential", identity, YIDAO_DATABASE_URL=owner_dsn)
+    unknown = _yidao("accounts", "disable-credential", "1", YIDAO_DATABASE_URL=owner_dsn)
+    nobody = _yidao("accounts", "disable-user", "nobody-at-all", YIDAO_DATABASE_URL=owner_dsn)
+    listed = _yidao("accounts", "credentials", YIDAO_DATABASE_URL=owner_dsn)
+
+    assert [answer.returncode for answer in (first, again, unknown, nobody)] == [0, 0, 1, 1]
+    assert re.search(rf"{identity}.+taken back", listed.stdout)
 
 
 def test_what_the_rules_refuse_is_told_in_one_line(owner_dsn: str) -> None:

@@ -189,7 +189,7 @@ def setting_faults(fault: pydantic.ValidationError) -> list[str]:
     lines = []
     for error in fault.errors(include_input=False, include_url=False):
         name = "_".join(str(part) for part in error["loc"]).upper()
-        lines.append(f"YIDAO_{name}: {error['msg']}")
+        lines.append(f"YIDAO_{name}: {error['msg'].removeprefix('Value error, ')}")
     return lines
 
 

@@ -1,5 +1,6 @@
 """`yidao doctor`: looks at everything an installation needs and says how to mend what is missing."""
 
+import difflib
 import os
 import shutil
 import stat
@@ -18,6 +19,9 @@ from yidao.kit import crypto, pgserver
 
 DISK_BYTES_MIN = 2 * 1024**3
 FONT_FOLDERS = (Path("/usr/share/fonts/opentype/noto"), Path("/usr/share/fonts/truetype/noto"))
+
+OTHER_VARIABLES = frozenset({"YIDAO_SUPERVISED", "YIDAO_CHROMIUM", "YIDAO_REQUIRE_BROWSER", "YIDAO_BENCH_DATABASE_URL"})
+"""What our own processes, tests and benchmarks hand on; no settings of an operator."""
 
 
 class Verdict(IntEnum):
@@ -169,6 +173,22 @@ def check_keys() -> Finding:
     return Finding(subject=subject, verdict=Verdict.WELL, detail=str(path))
 
 
+def check_settings() -> Finding:
+    """Every variable that begins with YIDAO_ is a setting; a misspelled one would be passed over in silence."""
+    known = {f"YIDAO_{name.upper()}" for name in env.Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith("YIDAO_") and name not in known | OTHER_VARIABLES and not name.startswith("YIDAO_TEST_")
+    )
+    if not unknown:
+        return Finding(subject="Settings", verdict=Verdict.WELL, detail="every variable is known")
+    meant = difflib.get_close_matches(unknown[0], known, n=1)
+    remedy = f"perhaps {meant[0]} is meant" if meant else "unset it, or see docs/operating/settings.md"
+    detail = f"no setting: {', '.join(unknown)}"
+    return Finding(subject="Settings", verdict=Verdict.LOOK, detail=detail, remedy=remedy)
+
+
 def check_ports() -> Finding:
     """Both ports are free, or answered by Yidao itself."""
     from yidao.config import up  # inline: slow
@@ -228,6 +248,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_roles,
     check_schema,
     check_keys,
+    check_settings,
     check_ports,
     check_shared_memory,
     check_fonts,

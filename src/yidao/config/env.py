@@ -1,5 +1,6 @@
 """The operator's settings: environment variables beginning with YIDAO_, typed, documented and validated at start."""
 
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(
         default=None, description="The key ring (mode 0600), outside the data folder; made at first start."
     )
-    host: str = Field(default="127.0.0.1", description="Address the servers bind to.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address the servers bind to.")
     web_port: int = Field(default=8000, ge=1, le=65535, description="Port of the pages and the reading API.")
     intake_port: int = Field(
         default=8001, ge=1, le=65535, description="Port on which machines push events and shipments."
@@ -58,6 +59,17 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("demo_start")
+    @classmethod
+    def _is_moment(cls, value: str) -> str:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2100:
+            raise ValueError("must be a time with an offset, such as 2022-06-20T08:00:00+08:00")
         return value
 
 

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from yidao.accounts import services
 from yidao.accounts.actors import SYSTEM
-from yidao.accounts.ids import OrganisationId
-from yidao.accounts.models import Membership, Organisation
+from yidao.accounts.ids import CredentialId, OrganisationId, UserId
+from yidao.accounts.models import Membership, Organisation, User
 from yidao.audit import services as audit
 from yidao.config import database, up
 from yidao.kit import clock, db
@@ -124,6 +124,48 @@ def add_credential(
     console.print(f"id     {credential_id}\ntoken  {token}")
     if push_secret:
         console.print(f"push   /push/kuaidi100/{credential_id} or /push/kdniao/{credential_id} on the intake port")
+
+
+@app.command("disable-user")
+def disable_user(login: Annotated[str, typer.Argument(help="What the user types to log in.")]) -> None:
+    """Shut a user out, who is out with the next request; what they did stays in the journal."""
+    with _change() as (now, real_now):
+        user_id = User.objects.filter(login=login.strip().lower()).values_list("id", flat=True).first()
+        if user_id is None:
+            console.print(f"[red]There is no login {login}.[/red]")
+            raise typer.Exit(EXIT_WRONG)
+        services.disable_user(user_id=UserId(user_id), by_user_id=None, now=now, real_now=real_now)
+    console.print(f"{login} is shut out.")
+
+
+@app.command("disable-credential")
+def disable_credential(
+    credential: Annotated[int, typer.Argument(help="Its id; `yidao accounts credentials` lists them.")],
+) -> None:
+    """Take an API credential back for good; every port refuses it within half a minute."""
+    with _change() as (now, real_now):
+        services.disable_credential(credential_id=CredentialId(credential), by_user_id=None, now=now, real_now=real_now)
+    console.print(f"Credential {credential} is taken back.")
+
+
+@app.command("credentials")
+def credentials_() -> None:
+    """List the API credentials with what they may do; their tokens are nowhere kept."""
+    table = Table("id", "organisation", "name", "scopes", "pushes", "state")
+    with up.opened(), psycopg.connect(database.runtime_url()) as connection:
+        rows = connection.execute(
+            """
+            SELECT c.id, o.name, c.name, array_to_string(c.scopes, ' '), c.push_secret_encrypted IS NOT NULL,
+                   c.is_active AND o.is_active
+            FROM credential c JOIN organisation o ON o.id = c.organisation_id
+            ORDER BY o.name, c.id LIMIT %s
+            """,
+            (LISTED_MAX,),
+        ).fetchall()
+    for credential_id, organisation, name, scopes, is_pushing, is_active in rows:
+        state = "active" if is_active else "taken back"
+        table.add_row(str(credential_id), organisation, name, scopes, "signed" if is_pushing else "", state)
+    console.print(table)
 
 
 @app.command("list")
