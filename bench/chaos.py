@@ -36,6 +36,7 @@ class Report:
 
     kills: list[tuple[str, float]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    figures: dict[str, int] = field(default_factory=dict)
 
     def expect_none(self, what: str, found: object) -> None:
         """Note a fault when something was found that should not be; the first few of it are told."""
@@ -142,6 +143,18 @@ def _verify(
         report.faults.append(f"{_overdue(connection)} parcels are due and nobody sweeps them")
     report.expect_none("differences between stored verdicts and a fresh fold", rebuild.check(connection))
     report.expect_none("faults of the anomalies' journal", journal_faults(connection))
+    report.figures = {
+        "parcels": _one(connection, "SELECT count(*) FROM parcel"),
+        "anomalies": _one(connection, "SELECT count(*) FROM anomaly"),
+        "of them open": _one(connection, "SELECT count(*) FROM anomaly WHERE state = 'OPEN'"),
+        "that never happened": _one(connection, "SELECT count(*) FROM anomaly WHERE closing = 'NOT_LATE'"),
+        "opened by sweeps": _one(
+            connection,
+            "SELECT count(*) FROM anomaly_change WHERE change = 'OPENED' AND recorded_at - should_open_at "
+            "BETWEEN interval '0' AND interval '1 minute'",
+        ),
+        "journal entries": _one(connection, "SELECT count(*) FROM anomaly_change"),
+    }
     report.expect_none("rows in quarantine", connection.execute("SELECT reason, carrier FROM quarantine").fetchall())
     report.expect_none("faults of sweeps", connection.execute("SELECT fault FROM parcel_sweep_fault").fetchall())
 
@@ -170,10 +183,15 @@ def _verify_facts(
 
 
 def _overdue(connection: psycopg.Connection[Any]) -> int:
-    found = connection.execute(
-        "SELECT count(*) FROM parcel WHERE due_at < now() - interval '5 seconds' AND sweep_retry_at IS NULL"
-    ).fetchone()
-    return int(found[0]) if found else 0
+    return _one(
+        connection, "SELECT count(*) FROM parcel WHERE due_at < now() - interval '5 seconds' AND sweep_retry_at IS NULL"
+    )
+
+
+def _one(connection: psycopg.Connection[Any], question: str) -> int:
+    found = connection.execute(question).fetchone()
+    assert found is not None, "counting gives a row"
+    return int(found[0])
 
 
 def journal_faults(connection: psycopg.Connection[Any]) -> Iterator[str]:
@@ -222,6 +240,7 @@ def _print(report: Report, known: Acknowledged) -> None:
         print(f"  {target}: killed {len(seconds)} times, ready after {middle:.1f} s, at most {max(seconds):.1f} s")
     print(f"  acknowledged: {len(known.scans)} events, {len(known.lists)} lists, {len(known.shipments)} shipments")
     print(f"  answers: {dict(known.answers)}")
+    print("  " + ", ".join(f"{name}: {count}" for name, count in report.figures.items()))
     for fault in report.faults:
         print(f"  FAULT {fault}")
     print("chaos: passed" if not report.faults else f"chaos: {len(report.faults)} faults", flush=True)
