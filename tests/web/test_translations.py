@@ -11,6 +11,7 @@ from yidao.rules import episodes, explain, parcel, policies, scans
 from yidao.web.shared import phrases
 
 CHINESE = translations.LOCALE_DIR / "zh_Hans" / "LC_MESSAGES" / "django.po"
+GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 HOLES = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -82,3 +83,28 @@ def test_every_fault_of_a_policy_body_has_words() -> None:
     codes = set(re.findall(r'(?:Fault\([^\n]*|code = [^\n]*|else )"([a-z_]+)"', source))
 
     assert codes - set(phrases.FAULT) == set()
+
+
+@pytest.mark.parametrize(
+    ("heading", "table"),
+    [
+        pytest.param("## Status", "status", id="statuses"),
+        pytest.param("### Types", "type", id="types of anomalies"),
+        pytest.param("### Severities", "severity", id="severities"),
+        pytest.param("### Reasons", "reason", id="reasons"),
+        pytest.param("### Closings", "closing", id="closings"),
+        pytest.param("### Parties", "party", id="parties"),
+        pytest.param("## Kinds of scans", "kind", id="kinds of scans"),
+        pytest.param("## Routes", "route", id="route classes"),
+    ],
+)
+def test_the_glossary_says_it_as_the_pages_do(heading: str, table: str) -> None:
+    chinese = translations.read(CHINESE)
+    section = GLOSSARY.read_text(encoding="utf-8").split(f"\n{heading}\n")[1].split("\n#")[0]
+    rows = re.findall(r"^\| (\S.*?) \| ([A-Z_]+) \|$", section, re.MULTILINE)
+
+    assert {code: words for words, code in rows} == {
+        code: message.string
+        for code, words in phrases.TABLES[table].items()
+        if (message := chinese.get(words)) is not None
+    }
