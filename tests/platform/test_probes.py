@@ -47,6 +47,15 @@ def test_without_a_database_it_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> 
     assert _ask(probes.answering(_inner), "/readyz")[:2] == (503, b"not ready: OperationalError\n")
 
 
+def test_however_many_ask_the_database_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(probes, "check_database", lambda: asked.append(1) or "")
+    application = probes.answering(_inner)
+
+    assert {_ask(application, "/readyz")[:2] for _ in range(20)} == {(200, b"ready\n")}
+    assert len(asked) == 1
+
+
 def test_figures_are_in_prometheus_form() -> None:
     metrics.name_process("web")
 

@@ -51,8 +51,8 @@ class Client:
         return self
 
 
-def ticket(orgs: str, *, seconds: int = 60) -> str:
-    return crypto.sign_until(orgs, purpose="live", expires_at=clock.real_now() + timedelta(seconds=seconds))
+def ticket(orgs: str, *, seconds: int = 60, user: int = 1) -> str:
+    return crypto.sign_until(f"{user}/{orgs}", purpose="live", expires_at=clock.real_now() + timedelta(seconds=seconds))
 
 
 @contextlib.asynccontextmanager
@@ -90,6 +90,25 @@ def test_news_reaches_only_those_whose_organisations_it_touched(runtime_dsn: str
             await other.until(lambda: other.news == 1)
 
             assert other.news == 1
+
+    run(case)
+
+
+def test_one_user_cannot_take_every_stream(runtime_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "STREAMS_OF_USER_MAX", 2)
+
+    async def case() -> None:
+        async with running(runtime_dsn) as hub:
+            first = await Client(hub, ticket("11")).opened()
+            await Client(hub, ticket("12")).opened()
+            third = Client(hub, ticket("11"))
+            await third.until(lambda: third.status != 0)
+            assert third.status == 429
+
+            await Client(hub, ticket("11", user=2)).opened()
+            first.left.set()
+            await first.task
+            await Client(hub, ticket("11")).opened()
 
     run(case)
 

@@ -2,21 +2,21 @@
 
 from django.core.handlers.asgi import ASGIHandler
 
-from yidao.config import lifespan, probes, ready
+from yidao.config import bodies, lifespan, probes, ready
 from yidao.config.probes import Receive, Scope, Send
 from yidao.web import live
 
 LIVE_PATH = "/live"
 
 assert ready
-_django = ASGIHandler()
+_django = bodies.limited(ASGIHandler())  # type: ignore[arg-type]
 
 
 async def _routed(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http" and scope["path"] == LIVE_PATH:
         await live.stream(scope, receive, send)
     else:
-        await _django(scope, receive, send)  # type: ignore[arg-type]
+        await _django(scope, receive, send)
 
 
 application = lifespan.living(

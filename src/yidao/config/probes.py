@@ -17,6 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 READY_SECONDS_MAX = 2
+READY_SECONDS_FRESH = 1.0
 
 
 def check_database() -> str:
@@ -32,13 +33,25 @@ def check_database() -> str:
 def answering(application: Application) -> Application:
     """Answer /healthz (the process lives), /readyz (it can serve) and /metrics; pass on everything else."""
 
+    fresh_until, fault = 0.0, ""
+    asking = asyncio.Lock()
+
+    async def readiness() -> str:
+        """Ask the database once a second at the most, however many ask us: each question is a connection."""
+        nonlocal fresh_until, fault
+        async with asking:
+            if time.monotonic() >= fresh_until:
+                fault = await asyncio.to_thread(check_database)
+                fresh_until = time.monotonic() + READY_SECONDS_FRESH
+            return fault
+
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path") if scope["type"] == "http" else None
         if path == "/healthz":
             await reply(send, 200, b"alive\n")
         elif path == "/readyz":
-            fault = await asyncio.to_thread(check_database)
-            await reply(send, 503 if fault else 200, f"not ready: {fault}\n".encode() if fault else b"ready\n")
+            wrong = await readiness()
+            await reply(send, 503 if wrong else 200, f"not ready: {wrong}\n".encode() if wrong else b"ready\n")
         elif path == "/metrics":
             body, content_type = metrics.render()
             await reply(send, 200, body, content_type)

@@ -4,6 +4,7 @@ organisations a notice names; a reader learns that something changed, never what
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ PACE_SECONDS: Final = 0.5
 STREAM_SECONDS_MAX: Final = 15 * 60
 """A stream ends after this and its reader fetches a new ticket, so that whoever lost a role is out by then."""
 STREAMS_MAX: Final = 5_000
+STREAMS_OF_USER_MAX: Final = 20
+"""One user's tabs and machines; without it one ticket could take every stream there is."""
 BACK_OFF_SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 PROBE_SECONDS: Final = 30.0
 TICKET_BYTES_MAX: Final = 16_384
@@ -64,6 +67,7 @@ _decoder = msgspec.json.Decoder(Notice)
 class Reader:
     """One open stream. However much happens, one piece of news waits for it at the most."""
 
+    user: str
     organisations: frozenset[int] | None
     woken: asyncio.Event
 
@@ -76,6 +80,7 @@ class Hub:
         self._by_organisation: dict[int, set[Reader]] = {}
         self._of_everything: set[Reader] = set()
         self._readers: set[Reader] = set()
+        self._of_user: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: asyncio.Task[None] | None = None
         self._is_ending = False
@@ -123,11 +128,14 @@ class Hub:
             await _refuse(send, *refusal)
             return
         try:
-            organisations = _organisations(scope)
+            user, organisations = _ticket(scope)
         except crypto.SignatureInvalid:
             await _refuse(send, 403, "The ticket is not valid any more.")
             return
-        reader = Reader(organisations, asyncio.Event())
+        if self._of_user[user] >= STREAMS_OF_USER_MAX:
+            await _refuse(send, 429, "Too many streams are open; close one first.")
+            return
+        reader = Reader(user, organisations, asyncio.Event())
         self._add(reader)
         gone = asyncio.ensure_future(_until_gone(receive, reader))
         try:
@@ -170,6 +178,7 @@ class Hub:
 
     def _add(self, reader: Reader) -> None:
         self._readers.add(reader)
+        self._of_user[reader.user] += 1
         if reader.organisations is None:
             self._of_everything.add(reader)
         for organisation in reader.organisations or ():
@@ -178,6 +187,7 @@ class Hub:
 
     def _remove(self, reader: Reader) -> None:
         self._readers.discard(reader)
+        self._of_user -= Counter((reader.user,))
         self._of_everything.discard(reader)
         for organisation in reader.organisations or ():
             others = self._by_organisation.get(organisation, set())
@@ -212,9 +222,9 @@ class Hub:
             failures += 1
 
 
-def _organisations(scope: Scope) -> frozenset[int] | None:
+def _ticket(scope: Scope) -> tuple[str, frozenset[int] | None]:
     """
-    Return whose news a ticket opens, None for everything.
+    Return who holds the ticket and whose news it opens, None for everything.
 
     :raises crypto.SignatureInvalid: the ticket is missing, run out or not ours.
     """
@@ -225,10 +235,10 @@ def _organisations(scope: Scope) -> frozenset[int] | None:
         ticket = parse_qs(query.decode("latin-1"), max_num_fields=5).get("ticket", [""])[0]
     except ValueError as fault:
         raise crypto.SignatureInvalid from fault
-    payload = crypto.unsign_fresh(ticket, purpose="live", now=clock.real_now())
-    if payload == EVERYTHING:
-        return None
-    return frozenset(int(each) for each in payload.split(",") if each)
+    user, _, orgs = crypto.unsign_fresh(ticket, purpose="live", now=clock.real_now()).partition("/")
+    if orgs == EVERYTHING:
+        return user, None
+    return user, frozenset(int(each) for each in orgs.split(",") if each)
 
 
 async def _until_gone(receive: Receive, reader: Reader) -> None:
@@ -245,7 +255,7 @@ async def _refuse(send: Send, status: int, text: str) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
     ]
-    if status == 503:
+    if status in (429, 503):
         headers.append((b"retry-after", b"5"))
     if status == 405:
         headers.append((b"allow", b"GET"))

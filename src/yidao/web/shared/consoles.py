@@ -213,11 +213,13 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
 
 
 def live_ticket(actor: Actor) -> str:
-    """Return a ticket for `/live`, good for a minute of real time: it names the organisations whose news it opens.
+    """
+    Return a ticket for `/live`, good for a minute of real time: it names its holder and the organisations whose news it
+    opens.
 
     Operators, carriers and providers hear of every batch: a notification names no carrier, and it says only that
     something changed.
     """
     sees_all = actor.kind in (ActorKind.OPERATOR, ActorKind.CARRIER, ActorKind.PROVIDER)
     orgs = "*" if sees_all else ",".join(str(each) for each in actor.organisation_ids)
-    return crypto.sign_until(orgs, purpose="live", expires_at=clock.real_now() + TICKET_LIFE)
+    return crypto.sign_until(f"{actor.user_id}/{orgs}", purpose="live", expires_at=clock.real_now() + TICKET_LIFE)
