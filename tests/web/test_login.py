@@ -88,6 +88,28 @@ def test_guessing_many_logins_from_one_address_is_stopped_too(client: Client, lo
     assert b"Try again in" in post(client, login, PASSWORD).content
 
 
+def test_an_office_full_of_people_does_not_lock_itself_out(client: Client, login: str) -> None:
+    for _ in range(lockout.ATTEMPTS_PER_ADDRESS_MAX + 2):
+        assert post(Client(), login, PASSWORD).status_code == 302
+
+
+def test_an_account_of_ones_own_does_not_reset_the_guesses_of_an_address(client: Client, login: str) -> None:
+    for number in range(lockout.ATTEMPTS_PER_ADDRESS_MAX):
+        post(client, f"user-{number}", "wrong")
+        if number % 2 == 0 and number < lockout.ATTEMPTS_PER_ADDRESS_MAX - 1:
+            post(Client(), login, PASSWORD)
+
+    assert b"Try again in" in post(client, "one-more", "wrong").content
+
+
+def test_knocking_at_a_locked_door_fills_no_journal(client: Client, login: str) -> None:
+    for _ in range(lockout.ATTEMPTS_PER_LOGIN_MAX + 3):
+        post(client, login, "wrong")
+
+    assert AuditEntry.objects.filter(act="login.locked_out").count() == 1
+    assert AuditEntry.objects.filter(act="login.failed").count() == lockout.ATTEMPTS_PER_LOGIN_MAX
+
+
 def test_what_was_typed_as_login_is_not_kept_in_clear(client: Client) -> None:
     post(client, "my-secret-password", "wrong")
 

@@ -4,8 +4,10 @@ restart knows them. An attempt is counted before the password is looked at, so p
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from yidao.accounts import statements
 from yidao.accounts.models import LoginFailure
@@ -20,11 +22,19 @@ ATTEMPTS_PER_ADDRESS_MAX = 40
 
 
 class LockedOut(Refusal):
-    """Too many attempts; `minutes` says when the next one is looked at. Nothing tells whether the login exists."""
+    """
+    Too many attempts; `minutes` says when the next one is looked at. Nothing tells whether the login exists.
+
+    `has_begun` is true of the attempt that began the lock, so that not every one after it fills the journal.
+    """
 
     code = "login.locked_out"
     status = 429
     message = "Too many attempts. Try again in %(minutes)d minutes."
+
+    def __init__(self, *, minutes: int, has_begun: bool) -> None:
+        super().__init__(minutes=minutes)
+        self.has_begun = has_begun
 
 
 def _keys(login: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
@@ -39,32 +49,35 @@ def count_attempt(*, login: str, address: str, real_now: datetime) -> None:
 
     :raises LockedOut: either has had too many within `WINDOW`; the attempt must not be looked at.
     """
-    latest: datetime | None = None
-    with connection.cursor() as cursor:
-        for key, allowed in _keys(login, address):
-            cursor.execute(
-                statements.COUNT_ATTEMPT,
-                {
-                    "key": key,
-                    "now": real_now,
-                    "window_start": real_now - WINDOW,
-                    "lock_until": real_now + LOCK,
-                    "allowed": allowed,
-                },
-            )
-            locked_until = cursor.fetchone()[0]
-            if locked_until is not None and locked_until > real_now:
-                latest = max(latest or locked_until, locked_until)
-    if latest is not None:
-        raise LockedOut(minutes=max(1, -(-int((latest - real_now).total_seconds()) // 60)))
+    for key, allowed in _keys(login, address):
+        parameters: dict[str, Any] = {
+            "key": key,
+            "now": real_now,
+            "window_start": real_now - WINDOW,
+            "lock_until": real_now + LOCK,
+            "allowed": allowed,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(statements.COUNT_ATTEMPT, parameters)
+            locked_until: datetime | None = cursor.fetchone()[0]
+        if locked_until is not None and locked_until > real_now:
+            # A locked address is turned away here, so that it cannot lock one login after the other.
+            minutes = max(1, -(-int((locked_until - real_now).total_seconds()) // 60))
+            raise LockedOut(minutes=minutes, has_begun=locked_until == real_now + LOCK)
 
 
-def forget(*, login: str, real_now: datetime) -> None:
+def forget(*, login: str, address: str, real_now: datetime) -> None:
     """
-    Forget a login's attempts after a right one; the address keeps its count: no account resets that.
+    Forget a login's attempts after a right one.
+
+    The address is let off this one attempt and no other: an office full of people does not lock itself out, and no
+    account of one's own resets the count of guesses.
 
     Counters that nobody has touched for a day go with it, so that made-up logins do not pile up.
     """
     shadow = crypto.blind_index(login.strip().lower(), purpose="login").hex()
     LoginFailure.objects.filter(key=f"login:{shadow}").delete()
+    LoginFailure.objects.filter(key=f"address:{address}", locked_until=None, failure_count__gt=0).update(
+        failure_count=F("failure_count") - 1
+    )
     LoginFailure.objects.filter(window_started_at__lt=real_now - STALE).delete()

@@ -37,14 +37,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             lockout.count_attempt(login=credentials["username"], address=_address(request), real_now=real_now)
         except lockout.LockedOut as refusal:
-            self._record("login.locked_out", None, request)
+            if refusal.has_begun:
+                self._record("login.locked_out", None, request)
             raise ValidationError(faults.message_of(refusal), code=refusal.code) from refusal
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Return the user whose password this is, and forget their failed attempts."""
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is not None:
-            lockout.forget(login=credentials["username"], real_now=clock.real_now())
+            lockout.forget(login=credentials["username"], address=_address(request), real_now=clock.real_now())
             self._record("login.done", user.pk, request)
         return user
 
