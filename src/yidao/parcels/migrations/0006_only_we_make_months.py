@@ -1,6 +1,6 @@
 """
-The one function that runs with the owner's rights: only who is told to may call it, only for months that scans can have,
-and nothing a caller keeps in a temporary schema is ever looked up in it.
+The one function that runs with the owner's rights: only the runtime may call it, only for months that scans can have,
+and nothing a caller keeps in a temporary schema is looked up in it.
 """
 
 from django.db import migrations
