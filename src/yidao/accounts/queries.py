@@ -146,6 +146,12 @@ def organisation_names(ids: Iterable[int]) -> Mapping[int, str]:
     return dict(Organisation.objects.filter(id__in=wanted).values_list("id", "name")) if wanted else {}
 
 
+def user_by_login(login: str) -> UserId | None:
+    """Return whose login it is, in whatever case it was typed; None when it is nobody's."""
+    found = User.objects.filter(login=login.strip().lower()).values_list("id", flat=True).first()
+    return UserId(found) if found is not None else None
+
+
 def user_names(ids: Iterable[int]) -> Mapping[int, str]:
     """Return the names of users; ids that are nobody's are left out."""
     wanted = sorted(set(ids))

@@ -14,10 +14,10 @@ from django.db import IntegrityError
 from rich.console import Console
 from rich.table import Table
 
-from yidao.accounts import services
+from yidao.accounts import queries, services
 from yidao.accounts.actors import SYSTEM
-from yidao.accounts.ids import CredentialId, OrganisationId, UserId
-from yidao.accounts.models import Membership, Organisation, User
+from yidao.accounts.ids import CredentialId, OrganisationId
+from yidao.accounts.models import Membership, Organisation
 from yidao.audit import services as audit
 from yidao.config import database, up
 from yidao.kit import clock, db
@@ -130,11 +130,11 @@ def add_credential(
 def disable_user(login: Annotated[str, typer.Argument(help="What the user types to log in.")]) -> None:
     """Shut a user out, who is out with the next request; what they did stays in the journal."""
     with _change() as (now, real_now):
-        user_id = User.objects.filter(login=login.strip().lower()).values_list("id", flat=True).first()
+        user_id = queries.user_by_login(login)
         if user_id is None:
             console.print(f"[red]There is no login {login}.[/red]")
             raise typer.Exit(EXIT_WRONG)
-        services.disable_user(user_id=UserId(user_id), by_user_id=None, now=now, real_now=real_now)
+        services.disable_user(user_id=user_id, by_user_id=None, now=now, real_now=real_now)
     console.print(f"{login} is shut out.")
 
 
