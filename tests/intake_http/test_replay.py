@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.intake import facts
-from yidao.intake import pushes
+from yidao.intake import identity, pushes
 from yidao.intake.payloads import ItemResult, QuarantineIn, Result, SourceFacts, Submission
 from yidao.intake.queue import Draining, Queue
 from yidao.intake.replay import Replayer, StillUnreadable, decode_for_replay, settled
@@ -137,6 +137,27 @@ def test_every_payload_of_ours_comes_back_as_it_was():
         body = json.dumps(json.loads(_encoded(item))).encode()
 
         assert decode_for_replay(body=body, detail={}, facts=SENDER).items == (item,)
+
+
+def test_a_mended_payload_is_named_by_what_it_says_now():
+    listed = pushes.kuaidi100_items(push("YT1"), Sender(SENDER, frozenset())).items[0]
+    later = listed.scans[0].occurred_at + 60_000_000
+    wanted = msgspec.structs.replace(
+        listed.scans[0],
+        occurred_at=later,
+        variant=identity.variant(occurred_at=later, code="1", division="", flags=listed.scans[0].flags),
+    )
+
+    of_one = json.loads(_encoded(listed.scans[0])) | {"occurred_at": later}
+    of_list = json.loads(_encoded(listed)) | {"scans": [of_one]}
+    (scan,) = decode_for_replay(body=json.dumps(of_one).encode(), detail={}, facts=SENDER).items
+    (mended,) = decode_for_replay(body=json.dumps(of_list).encode(), detail={}, facts=SENDER).items
+
+    assert scan == wanted
+    assert mended.scans == (wanted,)
+    assert scan.variant != listed.scans[0].variant
+    assert mended.digest == identity.list_digest([(scan.event_id, scan.variant)], pushed_at=listed.pushed_at)
+    assert mended.digest != listed.digest
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"scans":1}', b'{"event_id":"x"}', b"\xff", b"[" * 100_000])
