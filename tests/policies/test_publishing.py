@@ -4,7 +4,7 @@ import copy
 import json
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from tests.web import cast
 from tests.web.cast import NOW, Cast
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.audit.models import AuditEntry
+from yidao.kit import clock
 from yidao.kit.errors import Forbidden
 from yidao.policies import families, queries, selection, services
 from yidao.policies.models import PolicyVersion
@@ -73,6 +74,16 @@ def test_the_difference_is_shown_before_anything_is_written() -> None:
     [
         pytest.param(
             {"effective_from": NOW - timedelta(seconds=1)}, [("effective_from", "in_the_past")], id="the past"
+        ),
+        pytest.param(
+            {"effective_from": datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=23)))},
+            [("effective_from", "out_of_range")],
+            id="the end of time",
+        ),
+        pytest.param(
+            {"effective_from": datetime(2100, 1, 1, tzinfo=UTC)},
+            [("effective_from", "out_of_range")],
+            id="another century",
         ),
         pytest.param({"profile": "nobodys"}, [("profile", "unknown")], id="an unknown profile"),
         pytest.param({"profile": "default"}, [("profile", "unknown")], id="a profile of another family"),
@@ -261,6 +272,25 @@ def test_a_wrong_form_comes_back_with_what_was_typed(client: Client, people: Cas
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert PolicyVersion.objects.count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("now", "offered"),
+    [
+        pytest.param("2022-06-20T04:20+00:00", "2022-06-20T13:00", id="at noon the next full hour"),
+        pytest.param("2022-06-20T15:30+00:00", "2022-06-21T00:00", id="in the last hour of a day the next day"),
+    ],
+)
+def test_the_time_that_is_offered_is_not_past(
+    client: Client, people: Cast, monkeypatch: pytest.MonkeyPatch, now: str, offered: str
+) -> None:
+    monkeypatch.setattr(clock, "business_now", lambda _connection: datetime.fromisoformat(now))
+    client.force_login(people.olga)
+
+    page = client.get("/o/policies/new/parcel/douyin-2022/").content.decode()
+
+    assert f'value="{offered}"' in page
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -17,6 +17,9 @@ from yidao.kit.errors import FieldFault, Forbidden, Refusal
 from yidao.policies import families, queries
 from yidao.policies.models import PolicyVersion
 from yidao.rules import bodies
+
+YEAR_MAX: Final = 2099
+"""A version cannot be taken back, so a slip of the pen must not put a time there that no page could show."""
 
 
 class PublishRefused(Refusal):
@@ -110,6 +113,8 @@ def preview(draft: Draft, *, actor: Actor, now: datetime) -> Preview:
         faults.append(FieldFault(pointer="profile", code="unknown"))
     if draft.effective_from < now:
         faults.append(FieldFault(pointer="effective_from", code="in_the_past"))
+    elif draft.effective_from.year > YEAR_MAX:
+        faults.append(FieldFault(pointer="effective_from", code="out_of_range"))
     number = newest.version + 1 if newest is not None else 1
     name = f"{draft.family}/{draft.profile}/{number}"
     if not _is_storable(draft.body):

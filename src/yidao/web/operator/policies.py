@@ -1,7 +1,7 @@
 """Published policies: the list, one version, and publishing a new one in two steps with the difference in between."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -71,10 +71,10 @@ def publish(request: Request, family: str, profile: str) -> HttpResponse:
 
 def _typed(request: Request, newest: queries.VersionRow) -> dict[str, str]:
     """Return what stands in the form: what was typed, else the newest version and the coming full hour."""
-    hour = request.now.astimezone(SHANGHAI).replace(minute=0, second=0, microsecond=0)
+    hour = (request.now + timedelta(hours=1)).astimezone(SHANGHAI)
     return {
         "body": request.POST.get("body", json.dumps(newest.body, indent=2, ensure_ascii=False)),
-        "effective_from": request.POST.get("effective_from", f"{hour:%Y-%m-%dT}{min(hour.hour + 1, 23):02d}:00"),
+        "effective_from": request.POST.get("effective_from", f"{hour:%Y-%m-%dT%H}:00"),
         "scope_kind": request.POST.get("scope_kind", newest.scope_kind),
         "scope_id": request.POST.get("scope_id", newest.scope_id),
     }
