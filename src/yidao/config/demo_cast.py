@@ -33,7 +33,7 @@ PER_DAY_MIN: Final = 60
 BEGUN: Final = "demo.begun"
 KUAIDI100_NAME: Final = "快递100"
 KDNIAO_NAME: Final = "快递鸟"
-PLATFORM_NAME: Final = "抖音电商平台(演示)"
+PLATFORM_NAME: Final = "抖音电商平台（演示）"
 AGENCY_LOGIN: Final = "mandy"
 OUTLET_NAME: Final = "杭州西湖网点"
 
