@@ -1,6 +1,7 @@
 """Reading what providers write: local times, region codes, keywords; and hiding telephone numbers."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -66,40 +67,57 @@ def division_of_area(area_code: str) -> str:
     return digits if len(digits) == 6 and digits.isascii() and digits.isdigit() else ""
 
 
-# Mobile numbers may be written in groups or carry the extension of
-# a virtual number; landlines have an area code; shorter numbers are hotlines and nobody's in particular.
+# Mobile numbers may be written in groups or carry the extension of a virtual number; landlines have an area code, which
+# loses its zero behind the country's; shorter numbers are hotlines and nobody's in particular.
 _TELEPHONE: Final = re.compile(
-    r"""(?<!\d)(?:\+?86[-\s]?)?
-        (?:1[3-9]\d[-\s]?\d{4}[-\s]?\d{4}(?:\s?(?:[-,,转#]|ext\.?)\s?\d{1,6})?
-          |0\d{2,3}[-\s]?\d{7,8}(?:\s?(?:[-转]|ext\.?)\s?\d{1,6})?)
+    r"""(?<!\d)(?:\(?(?:\+|00)?86\)?[-\s.]?)?
+        (?:0?1[3-9]\d[-\s.]?\d{4}[-\s.]?\d{4}(?:\s?(?:[-,,转#]|ext\.?)\s?\d{1,6})?
+          |(?:\(?0\d{2,3}\)?|(?:(?<=86[-\s.)])|(?<=\+86))[1-9]\d{1,2})
+           [-\s.]?\d{3,4}[-\s.]?\d{4}(?:\s?(?:[-转]|ext\.?)\s?\d{1,6})?)
         (?!\d)""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-_SEVEN_DIGITS: Final = re.compile(r"\d[\d\s-]{5,}\d")  # Digits of any width.
-_WIDE_DIGITS: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)}
+_SEVEN_DIGITS: Final = re.compile(r"\d[\d\s().\u2010-\u2015\u2212\uff08-\uff0e\u200b-\u200d-]{5,}\d")  # Any width.
+_PLAINLY: Final[dict[int, int | str]] = {
+    **{0xFF10 + digit: 0x30 + digit for digit in range(10)},
+    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFF0D), "-"),
+    **dict.fromkeys((0x00A0, 0x2002, 0x2003, 0x2009, 0x200B, 0x200C, 0x200D, 0x202F, 0x3000), " "),
+    **dict(zip(map(ord, "（）＋．"), "()+.", strict=True)),
+}
+"""Digits, hyphens, blanks and brackets as telephones are read here; one character for one, so that places stay."""
 
 
 def _masked(match: re.Match[str]) -> str:
-    digits = [character for character in match.group() if character.isdigit()]
-    if digits[:2] == ["8", "6"]:
-        digits = digits[2:]
-    return "".join(digits[:1]) + "******" + "".join(digits[7:11] if digits[0] == "1" else digits[-2:])
+    digits = "".join(character for character in match.group() if character.isdigit())
+    digits = digits.removeprefix("00") if digits.startswith("0086") else digits
+    digits = digits.removeprefix("86")
+    if digits[:2] == "01" and digits[2] in "3456789":
+        digits = digits[1:]
+    return digits[:1] + "******" + (digits[7:11] if digits[0] == "1" else digits[-2:])
+
+
+def _telephones(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where each telephone number begins and ends, and its hidden form."""
+    plain = text if text.isascii() else text.translate(_PLAINLY)
+    for match in _TELEPHONE.finditer(plain):
+        yield match.start(), match.end(), _masked(match)
 
 
 def hide_telephones(text: str) -> str:
     """Return `text` with every telephone number cut to at most five digits, the most a label may show."""
     if _SEVEN_DIGITS.search(text) is None:
         return text
-    if not text.isascii():
-        text = text.translate(_WIDE_DIGITS)
-    return _TELEPHONE.sub(_masked, text)
+    parts: list[str] = []
+    position = 0
+    for start, end, hidden in _telephones(text):
+        parts += (text[position:start], hidden)
+        position = end
+    return "".join((*parts, text[position:])) if parts else text
 
 
 def hidden_telephones(text: str) -> list[tuple[str, str]]:
     """Return (hidden form, number) of every telephone number that `hide_telephones` hides, in their order."""
-    if not text.isascii():
-        text = text.translate(_WIDE_DIGITS)
-    return [(_masked(match), match.group()) for match in _TELEPHONE.finditer(text)]
+    return [(hidden, text[start:end]) for start, end, hidden in _telephones(text)]
 
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
