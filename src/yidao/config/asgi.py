@@ -2,7 +2,7 @@
 
 from django.core.handlers.asgi import ASGIHandler
 
-from yidao.config import bodies, lifespan, probes, ready
+from yidao.config import bodies, lifespan, probes, proxies, ready
 from yidao.config.probes import Receive, Scope, Send
 from yidao.web import live
 
@@ -20,7 +20,7 @@ async def _routed(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 application = lifespan.living(
-    probes.answering(probes.recorded(_routed, process="web")),
+    proxies.behind(probes.answering(probes.recorded(_routed, process="web"))),
     process="web",
     start=(live.start,),
     on_signal=live.end_streams,

@@ -1,5 +1,6 @@
 """The operator's settings: environment variables beginning with YIDAO_, typed, documented and validated at start."""
 
+import ipaddress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,10 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         default="localhost,127.0.0.1", description="Comma-separated host names the pages answer to."
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="Comma-separated addresses of your own proxies, whose word about clients is taken; empty: none.",
+    )
     debug: bool = Field(default=False, description="Developer mode; never on a machine others can reach.")
     secure_cookies: bool = Field(default=False, description="Send cookies over HTTPS only; switch on behind TLS.")
     intake_queue_items: int = Field(
@@ -59,6 +64,18 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for each in value.split(",") if value else ():
+            try:
+                network = ipaddress.ip_network(each.strip())
+            except ValueError:
+                network = None
+            if network is None or network.prefixlen == 0:
+                raise ValueError("must be addresses such as 127.0.0.1 or 10.0.0.0/24; nobody may be trusted blindly")
         return value
 
     @field_validator("demo_start")

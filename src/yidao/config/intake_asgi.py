@@ -1,6 +1,6 @@
 """The intake process: the port for machines, with the probes in front. Started by `yidao intake`."""
 
-from yidao.config import database, env, lifespan, probes, ready
+from yidao.config import database, env, lifespan, probes, proxies, ready
 from yidao.intake import parts
 from yidao.kit import memory
 
@@ -13,7 +13,7 @@ _intake = parts.application(
     batch_max=_settings.intake_batch_max,
 )
 application = lifespan.living(
-    probes.answering(_intake),
+    proxies.behind(probes.answering(_intake)),
     process="intake",
     start=(_intake.startup,),
     on_signal=_intake.begin_draining,
