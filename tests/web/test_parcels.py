@@ -103,6 +103,27 @@ def test_a_number_repeated_in_a_scans_text_is_masked_too(people: Cast) -> None:
     assert f"单号{number.lower()}已揽收" in shop
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        pytest.param("已转寄，新单号SF1234567890123", "已转寄，新单号SF****0123", id="goes on under a new number"),
+        pytest.param("退回单号：773012345678901。", "退回单号：77****8901。", id="goes back under digits alone"),
+        pytest.param("单号ＪＤ００１２３４５６７８９", "单号JD****6789", id="in wide letters"),
+        pytest.param("JDX0001234567-1-1-", "JD****1-1-", id="with hyphens"),
+        pytest.param(
+            "取件码 12-3-4567，2022-06-18 10:00", "取件码 12-3-4567，2022-06-18 10:00", id="codes and days stay"
+        ),
+    ],
+)
+def test_other_numbers_in_a_scans_text_are_masked_for_a_creator(people: Cast, told: str, shown: str) -> None:
+    number = planting.ship(people, "06-18 10:00", facts.line("N1", people.creator))
+    planting.scan(number, "06-18 12:00", Kind.FORWARDED, description=told)
+    token = crypto.parcel_token(number, "zhongtong", 1)
+
+    assert shown in as_(people.dana).get(f"/c/{people.creator}/parcels/{token}/").content.decode()
+    assert told in as_(people.alice).get(f"/m/{people.shop}/parcels/zhongtong/{number}/").content.decode()
+
+
 def test_the_plain_number_opens_nothing_for_a_creator(people: Cast) -> None:
     number = planting.ship(people, "06-18 10:00")
 

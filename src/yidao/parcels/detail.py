@@ -384,9 +384,25 @@ def _bounds(starts: Sequence[tuple[int, datetime]], life: int) -> tuple[int, int
     return since, until
 
 
+_NARROW = {
+    wide: wide - 0xFEE0
+    for wide in (0xFF0D, 0xFF3F, *range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
+"""Wide letters and digits as the plain ones they are read as."""
+_OTHER_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?=(?:[A-Za-z_-]*[0-9]){9})[0-9A-Za-z][0-9A-Za-z_-]{9,39}(?![0-9A-Za-z])")
+"""What may be a waybill number: ten letters and digits or more, nine digits among them (a date has eight)."""
+
+
 def _unspoken(text: str, hidden: str) -> str:
-    """Return a text in which the number that must not be read is masked too; providers like to repeat it."""
-    return re.sub(re.escape(hidden), masked(hidden), text, flags=re.IGNORECASE) if hidden else text
+    """
+    Return a text for who may not read the number `hidden`: providers like to repeat it, in letters of either case and
+    digits of any width, and to name the numbers a parcel goes on or back under.
+    """
+    if not hidden:
+        return text
+    text = text.translate(_NARROW)
+    text = re.sub(re.escape(hidden), masked(hidden), text, flags=re.IGNORECASE)
+    return _OTHER_NUMBER.sub(lambda found: masked(found[0]), text)
 
 
 def _lines(rows: Iterable[tuple[Any, ...]], *, hidden: str) -> tuple[TimelineLine, ...]:
