@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from yidao.accounts.actors import Actor
-from yidao.kit import crypto, paging
+from yidao.kit import clock, crypto, paging
 from yidao.parcels import access
 from yidao.rules import episodes, parcel
 from yidao.rules.instants import Instant, to_datetime
@@ -304,18 +304,24 @@ def _shown(status: str) -> str:
 
 
 _NOTICES = """
-SELECT 'demo', NULL::timestamptz FROM demo_clock
-UNION ALL
-(SELECT carrier, since FROM carrier_outage WHERE until IS NULL ORDER BY since LIMIT 20)
+SELECT demo.base_real, demo.base_sim, demo.rate, demo.is_running, silent.carrier, silent.since
+FROM (SELECT 1) AS always
+LEFT JOIN demo_clock AS demo ON true
+LEFT JOIN (SELECT carrier, since FROM carrier_outage WHERE until IS NULL ORDER BY since LIMIT 20) AS silent ON true
+ORDER BY silent.since
 """
 
 
-def notices() -> tuple[bool, tuple[tuple[str, datetime], ...]]:
-    """Return whether this is a demo, and which carriers have been silent since when, in one query."""
+def notices() -> tuple[clock.DemoClock | None, tuple[tuple[str, datetime], ...]]:
+    """Return a demo's clock, and which carriers have been silent since when, in one query."""
     with connection.cursor() as database:
         database.execute(_NOTICES)
         rows = database.fetchall()
-    return any(since is None for _, since in rows), tuple((code, since) for code, since in rows if since is not None)
+    base_real, base_sim, rate, is_running = rows[0][:4]
+    demo = None
+    if base_real is not None:
+        demo = clock.DemoClock(base_real=base_real, base_sim=base_sim, rate=rate, is_running=is_running)
+    return demo, tuple((code, since) for *_, code, since in rows if code is not None)
 
 
 def narrowed(wanted: Filter, open_types: int) -> Filter:

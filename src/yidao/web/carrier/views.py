@@ -54,6 +54,14 @@ def parcel(request: Request, carrier: OrganisationId, outlet: OutletId | None, w
 
 
 @require_safe
+def badges(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
+    """Renew the banners; an outlet counts nothing, for it is shown no list."""
+    actor = consoles.carrier(request, carrier, outlet)
+    is_outlet = access.must_name_parcels(actor, is_outlet=outlet is not None)
+    return lists.render_badges(request, {} if is_outlet else lists.open_anomalies(actor))
+
+
+@require_safe
 def ticket(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
     """Give a ticket for live news."""
     actor = consoles.carrier(request, carrier, outlet)

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import OrganisationId
 from yidao.parcels import queries
-from yidao.web.shared import consoles
+from yidao.web.shared import consoles, lists
 from yidao.web.shared.requests import Request
 
 
@@ -19,6 +19,13 @@ def home(request: Request, provider: OrganisationId) -> HttpResponse:
         "provider/home.html",
         {"figures": queries.intake_of_source(actor=actor, now=request.now), "actor": actor},
     )
+
+
+@require_safe
+def badges(request: Request, provider: OrganisationId) -> HttpResponse:
+    """Renew the banners; a provider has no list to count."""
+    consoles.provider(request, provider)
+    return lists.render_badges(request, {})
 
 
 @require_safe

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from yidao.kit.clock import DemoClock
 from yidao.parcels import queries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Banners:
-    """What stands above the page."""
+    """What stands above the page; only a demo has a clock of its own."""
 
-    is_demo: bool
+    clock: DemoClock | None
     silent: tuple[tuple[str, datetime], ...]
 
 
 def banners() -> Banners:
     """Return today's banners in one query."""
-    is_demo, silent = queries.notices()
-    return Banners(is_demo=is_demo, silent=silent)
+    clock, silent = queries.notices()
+    return Banners(clock=clock, silent=silent)

@@ -19,13 +19,17 @@ from yidao.web.shared.requests import Request, user_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of the side bar; `badge` names a live count, `go` is the letter after `g` that leads there."""
+    """
+    One entry of the side bar; `badge` names a live count, `go` is the letter after `g` that leads there, and what
+    `is_demo_only` leads nowhere where time is real.
+    """
 
     key: str
     label: str
     address: str
     badge: str = ""
     go: str = ""
+    is_demo_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +42,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """The frame around a page: whose it is, where one may go, and where the live ticket and counts come from."""
+    """The frame around a page: whose it is, where one may go, and where live news, counts and banners come from."""
 
     actor: Actor
     role: str
     groups: tuple[Group, ...]
-    badges_address: str = ""
+    badges_address: str
     ticket_address: str
 
 
@@ -137,6 +141,7 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
                 ),
             ),
         ),
+        badges_address=reverse("carrier-badges", kwargs=at),
         ticket_address=reverse("carrier-ticket", kwargs=at),
     )
     return actor
@@ -159,6 +164,7 @@ def provider(request: Request, provider_id: OrganisationId) -> Actor:
                 entries=(Entry(key="home", label=OVERVIEW, address=reverse("provider-home", kwargs=at), go="h"),),
             ),
         ),
+        badges_address=reverse("provider-badges", kwargs=at),
         ticket_address=reverse("provider-ticket", kwargs=at),
     )
     return actor
@@ -200,7 +206,13 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 entries=(
                     Entry(key="policies", label=gettext_noop("Policies"), address=reverse("operator-policies"), go="r"),
                     Entry(key="audit", label=gettext_noop("Journal"), address=reverse("operator-audit"), go="j"),
-                    Entry(key="clock", label=gettext_noop("Demo clock"), address=reverse("operator-clock"), go="c"),
+                    Entry(
+                        key="clock",
+                        label=gettext_noop("Demo clock"),
+                        address=reverse("operator-clock"),
+                        go="c",
+                        is_demo_only=True,
+                    ),
                 ),
             ),
         ),

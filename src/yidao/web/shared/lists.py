@@ -134,7 +134,7 @@ def _context(request: Request, actor: Actor, place: Place) -> dict[str, Any]:
         "here": _address(place.address, request.GET),
         "first": _address(place.address, request.GET, after=None),
         "next": _address(place.address, request.GET, after=page.next_cursor),
-        "counts": _address(place.counts_address, request.GET, after=None, tab=None),
+        "counts": _address(place.counts_address, request.GET, after=None),
         "detail": None,
     }
 
@@ -170,16 +170,18 @@ def render_parcel(request: Request, actor: Actor, place: Place, found: detail.De
 
 def render_counts(request: Request, actor: Actor) -> HttpResponse:
     """Render the counts of the tabs, which are asked for after the rows."""
-    wanted = asked(request.GET, actor).wanted
+    question = asked(request.GET, actor)
+    wanted = question.wanted
     if access.must_name_parcels(actor, is_outlet=is_outlet(request)) and not wanted.waybill_nos:
-        return HttpResponse()
+        return render(request, "shared/counts.html", {"counts": dict.fromkeys(TABS, ""), "total": ""})
     found = queries.counts(actor=actor, filters={tab: queries.narrowed(wanted, mask) for tab, mask in TABS.items()})
-    return render(request, "shared/counts.html", {"counts": _capped(found), "prefix": "count", "css": "count"})
+    counts = _capped(found)
+    return render(request, "shared/counts.html", {"counts": counts, "total": counts[question.tab]})
 
 
 def render_badges(request: Request, found: Mapping[str, int]) -> HttpResponse:
-    """Render the live counts of the side bar."""
-    return render(request, "shared/counts.html", {"counts": _capped(found), "prefix": "badge", "css": "badge"})
+    """Render the live counts of the side bar and the banners, which no console can do without."""
+    return render(request, "shared/badges.html", {"counts": _capped(found)})
 
 
 def _capped(found: Mapping[str, int]) -> dict[str, str]:

@@ -58,6 +58,37 @@ class Live extends HTMLElement {
 }
 customElements.define("yd-live", Live);
 
+// Tells simulated time between two looks at the server: from where it stood, at the demo's own speed.
+const SHANGHAI_MS = 8 * 3600 * 1000;
+class Clock extends HTMLElement {
+  connectedCallback() {
+    const time = this.querySelector("time");
+    const rate = Number(this.dataset.rate);
+    const from = Date.parse(time?.dateTime);
+    if (!rate || Number.isNaN(from)) return;
+    const began = performance.now();
+    this.ticking = setInterval(() => {
+      const now = from + (performance.now() - began) * rate;
+      time.textContent = new Date(now + SHANGHAI_MS).toISOString().slice(0, 19).replace("T", " ");
+    }, 1000);
+  }
+
+  disconnectedCallback() { clearInterval(this.ticking); }
+}
+customElements.define("yd-clock", Clock);
+
+// A request may follow an address that a later answer brought: what asks for counts stays while the list is replaced.
+document.addEventListener("htmx:configRequest", (event) => {
+  const name = event.detail.elt.dataset.addressOf;
+  if (name) event.detail.path = document.getElementById(name)?.dataset.address ?? event.detail.path;
+});
+
+// What says the same as before stays as it is: nothing flickers, and nothing is read out twice.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { fragment, target } = event.detail;
+  if (fragment.firstElementChild?.isEqualNode(target)) event.detail.shouldSwap = false;
+});
+
 // Rows that are different after a refresh than before are marked, never moved by us.
 const seen = new Map();
 function remember(root) {
@@ -74,6 +105,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const target = event.detail.target;
   mark(target.id ? (document.getElementById(target.id) ?? target) : target);
   if (target.id === "drawer") openedDrawer();
+  if (target.id === "results") document.body.dispatchEvent(new CustomEvent("yd:listed"));
 });
 
 let opener = null;
