@@ -82,6 +82,15 @@ def test_a_library_s_traceback_is_masked_too(lines: io.StringIO) -> None:
     assert event["exception"].startswith("Traceback")
 
 
+def test_of_a_long_text_the_end_stays_too_for_there_stands_the_fault(lines: io.StringIO) -> None:
+    logs.get("web").error("failed", exception="Traceback" + " frame" * 10_000 + " KeyError: 'platform'")
+
+    text = _only(lines)["exception"]
+    assert text.startswith("Traceback")
+    assert text.endswith("KeyError: 'platform'")
+    assert len(text) < logs.TEXT_MAX + 10
+
+
 @pytest.mark.parametrize(
     ("given", "is_kept"),
     [

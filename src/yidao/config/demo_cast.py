@@ -183,17 +183,23 @@ class Tenants:
 
 
 def tenants(connection: psycopg.Connection[Any]) -> Tenants:
-    """Return the demo's organisations; they are found by their names, which the demo never changes."""
+    """
+    Return the demo's organisations, found by the order in which they were made: names may be corrected later.
+
+    Whatever an operator added since has a higher id.
+    """
     rows = connection.execute(
-        "SELECT kind, name, carrier_code, source_code, id FROM organisation ORDER BY id DESC"
+        "SELECT kind, carrier_code, source_code, id FROM organisation ORDER BY id DESC"
     ).fetchall()
-    by_name = {(kind, name): organisation_id for kind, name, _, _, organisation_id in rows}
+    oldest_first: dict[str, list[int]] = {}
+    for kind, _, _, organisation_id in reversed(rows):
+        oldest_first.setdefault(kind, []).append(organisation_id)
     return Tenants(
-        shops={shop.key: by_name[Kind.SHOP, shop.name] for shop in data.SHOPS},
-        creators={creator.key: by_name[Kind.CREATOR, creator.name] for creator in data.CREATORS},
-        carriers={code: organisation_id for kind, _, code, _, organisation_id in rows if kind == Kind.CARRIER},
-        providers={source: organisation_id for kind, _, _, source, organisation_id in rows if kind == Kind.PROVIDER},
-        platform=by_name[Kind.PLATFORM, PLATFORM_NAME],
+        shops={shop.key: made for shop, made in zip(data.SHOPS, oldest_first[Kind.SHOP], strict=False)},
+        creators={one.key: made for one, made in zip(data.CREATORS, oldest_first[Kind.CREATOR], strict=False)},
+        carriers={code: organisation_id for kind, code, _, organisation_id in rows if kind == Kind.CARRIER},
+        providers={source: organisation_id for kind, _, source, organisation_id in rows if kind == Kind.PROVIDER},
+        platform=oldest_first[Kind.PLATFORM][0],
     )
 
 

@@ -57,7 +57,7 @@ def _masked(key: str, value: Any, *, depth: int) -> Any:
     if not PRIVATE_WORDS.isdisjoint(key.lower().split("_")):
         return LEFT_OUT
     if isinstance(value, str):
-        return mask_digits(value[:TEXT_MAX])
+        return _shortened(mask_digits(value))
     if value is None or isinstance(value, int | float):
         return value
     if depth >= DEPTH_MAX:
@@ -66,7 +66,14 @@ def _masked(key: str, value: Any, *, depth: int) -> Any:
         return {str(name): _masked(str(name), inner, depth=depth + 1) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(key, inner, depth=depth + 1) for inner in value]
-    return mask_digits(str(value)[:TEXT_MAX])
+    return _shortened(mask_digits(str(value)))
+
+
+def _shortened(text: str) -> str:
+    """Cut the middle out of a long text: the fault stands at the end of a traceback."""
+    if len(text) <= TEXT_MAX:
+        return text
+    return f"{text[: TEXT_MAX // 2]} ... {text[-TEXT_MAX // 2 :]}"
 
 
 def _mapping(_logger: Any, _method: str, event: EventDict) -> EventDict:
