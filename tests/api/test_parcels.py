@@ -125,6 +125,16 @@ def test_everybody_else_finds_nothing(client, cast, number, who):
     assert reply.headers["Content-Type"] == "application/problem+json"
 
 
+def test_a_provider_reads_what_it_reported_about_and_not_whose_sale_it_is(client, cast, number):
+    planting.write(facts.scan(number, "06-19 11:00", Kind.ARRIVED_HUB, source="KUAIDI100"))
+
+    reply = read(client, f"/v1/parcels/zhongtong/{number}", token_of(cast.provider, "parcels:read"))
+
+    assert (reply.status_code, reply.json()["shop_id"], reply.json()["order_nos"]) == (200, None, [])
+    other = read(client, f"/v1/parcels/zhongtong/{number}", token_of(cast.other_provider, "parcels:read"))
+    assert other.status_code == 404
+
+
 def test_a_creator_reads_by_token_and_never_the_number(client, cast, number):
     token = crypto.parcel_token(number, "zhongtong", 1)
 

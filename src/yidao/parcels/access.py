@@ -95,6 +95,16 @@ def sees_plain_numbers(actor: Actor) -> bool:
     return actor.kind is not ActorKind.CREATOR
 
 
+def sees_sale(actor: Actor) -> bool:
+    """
+    Return whether the actor may read whose sale a parcel is: its shop and order numbers.
+
+    Reading: a provider watches parcels for others, and any number it reports about becomes visible to it; it is told
+    where a parcel is, not who sold it.
+    """
+    return actor.kind is not ActorKind.PROVIDER
+
+
 def must_name_parcels(actor: Actor, *, is_outlet: bool) -> bool:
     """
     Return whether the actor finds parcels only by their full numbers.

@@ -202,6 +202,8 @@ def _detail(
         receiver_city=routes.city_of(receiver) if receiver else routes.UNKNOWN_CITY,
     )
     truth = _truth(bytes(milestones), plan, bytes(holds), carrier, policy_name, now=now)
+    if not access.sees_sale(actor):
+        shop_id, order_nos = None, ""
     own_orders = (
         order_nos.split(";")
         if is_plain and order_nos

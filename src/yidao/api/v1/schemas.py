@@ -62,7 +62,7 @@ class ParcelOut(Schema):
     waybill_no: str = Field(description="In full or masked, as the credential may read it.")
     carrier: str
     life: int
-    shop_id: str | None = Field(description="Null while no shop has claimed the number.")
+    shop_id: str | None = Field(description="Null while no shop has claimed the number, and for providers.")
     order_nos: list[str]
     shipped_at: datetime | None
     sender_division: str
