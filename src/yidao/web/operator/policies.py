@@ -107,7 +107,7 @@ def _draft(request: Request, family: str, profile: str) -> services.Draft:
         family=family,
         profile=profile,
         scope_kind=request.POST.get("scope_kind", ""),
-        scope_id=request.POST.get("scope_id", "").strip(),
+        scope_id=request.POST.get("scope_id", "").replace("\0", "").strip()[:40],
         effective_from=effective_from,
         body=body,
     )
