@@ -13,7 +13,7 @@ from tests.web import cast as people
 from tests.web import planting
 from tests.web.cast import Cast
 from yidao.accounts.actors import SYSTEM, ActorKind
-from yidao.intake.payloads import Item
+from yidao.intake.payloads import CorrectionIn, Item
 from yidao.kit.errors import NotVisible
 from yidao.parcels import detail
 from yidao.rules.instants import Instant, to_datetime
@@ -210,3 +210,19 @@ def _noticed(number: str) -> list[tuple[str, object, object]]:
             [number],
         )
         return list(cursor.fetchall())
+
+
+def test_a_corrected_carrier_leads_to_the_parcel_too_and_is_named(cast) -> None:
+    number = fresh_number()
+    told = listing(number, "KUAIDI100", [scan(number, "06-18 12:00", Kind.PICKED_UP)], carrier="yunda")
+    _tell("06-18 11:00", shipment(_tenants(cast), number, "06-18 10:00"))
+    _tell("06-19 10:30", CorrectionIn(number, "yunda", CARRIER, "KUAIDI100", facts.at("06-19 10:00")), told)
+    now = to_datetime(_at("06-20 10:00"))
+
+    found = detail.by_number(number, "yunda", actor=SYSTEM, now=now)
+    before = detail.by_number(number, CARRIER, actor=SYSTEM, now=now, as_of=to_datetime(_at("06-19 10:00")))
+
+    assert (found.carrier, found.corrected_to, found.status) == (CARRIER, ("yunda",), "PICKED_AWAIT_TRANSIT")
+    assert before.corrected_to == ()
+    with pytest.raises(NotVisible):
+        detail.by_number(number, "yuantong", actor=SYSTEM, now=now)

@@ -79,6 +79,7 @@ class Detail:
     number: str
     waybill_no: str = field(repr=False)
     carrier: str
+    corrected_to: tuple[str, ...]
     life: int
     shop_id: int | None
     order_nos: tuple[str, ...]
@@ -96,11 +97,19 @@ class Detail:
 
 _PARCEL = """
 SELECT p.life, p.shop_id, p.order_nos, p.shipped_at, p.paid_at, p.sender_division, p.receiver_division, p.status,
-       p.policy, p.milestones, p.holds, p.evaluated_at, p.first_scan_at, p.last_scan_at, p.adopted_at
+       p.policy, p.milestones, p.holds, p.evaluated_at, p.first_scan_at, p.last_scan_at, p.adopted_at,
+       ARRAY(SELECT a.carrier FROM parcel_alias a
+             WHERE a.waybill_no = p.waybill_no AND a.stands_for = p.carrier
+               AND (%(known_at)s::timestamptz IS NULL OR a.recorded_at <= %(known_at)s::timestamptz)
+             ORDER BY a.recorded_at)
 FROM parcel p
 WHERE p.waybill_no = %(waybill_no)s AND p.carrier = %(carrier)s
   AND (%(known_at)s::timestamptz IS NULL OR p.recorded_at <= %(known_at)s::timestamptz)
   AND (%(life)s::smallint IS NULL OR p.life = %(life)s::smallint) AND
+"""
+_STANDS_FOR = """
+SELECT stands_for FROM parcel_alias
+WHERE waybill_no = %s AND carrier = %s AND (%s::timestamptz IS NULL OR recorded_at <= %s::timestamptz)
 """
 _REACH_BACK = timedelta(days=400)
 _REACH_AHEAD = timedelta(days=1)
@@ -157,13 +166,21 @@ def by_number(waybill_no: str, carrier: str, *, actor: Actor, now: datetime, as_
     """
     Return the newest life of a plain number; with `as_of` as it was known and judged at that instant.
 
+    Where a carrier was corrected both carriers lead to the parcel: its key stays.
+
     Reading: what was known is what was recorded by then; the shop's word counts from its ship time on.
 
     :raises NotVisible: no such parcel, it is not this actor's to see, or the actor may not use plain numbers.
     """
     if not access.sees_plain_numbers(actor):
         raise NotVisible
-    return _detail(waybill_no, carrier, None, actor=actor, now=as_of or now, known_at=as_of)
+    try:
+        return _detail(waybill_no, carrier, None, actor=actor, now=as_of or now, known_at=as_of)
+    except NotVisible:
+        stands_for = _fetch(_STANDS_FOR, (waybill_no, carrier, as_of, as_of))
+        if not stands_for:
+            raise
+    return _detail(waybill_no, stands_for[0][0], None, actor=actor, now=as_of or now, known_at=as_of)
 
 
 def _detail(
@@ -181,7 +198,8 @@ def _detail(
     found = _fetch(text, {**number, **parameters})
     if not found:
         raise NotVisible
-    life, *owned, _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at, adopted_at = found[0]
+    *facts, corrected_to = found[0]
+    life, *owned, _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at, adopted_at = facts
     if known_at is not None and adopted_at is not None and adopted_at > known_at:
         owned = _before_adoption(actor)
     shop_id, order_nos, shipped_at, paid_at, sender, receiver = owned
@@ -214,6 +232,7 @@ def _detail(
         number=waybill_no if is_plain else masked(waybill_no),
         waybill_no=waybill_no if is_plain else "",
         carrier=carrier,
+        corrected_to=tuple(corrected_to),
         life=life,
         shop_id=shop_id,
         order_nos=tuple(own_orders),

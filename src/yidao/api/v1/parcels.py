@@ -103,6 +103,7 @@ def _parcel(found: detail.Detail, actor: Actor) -> dict[str, Any]:
         "token": found.token,
         "waybill_no": found.number,
         "carrier": found.carrier,
+        "corrected_to": list(found.corrected_to),
         "life": found.life,
         "shop_id": str(found.shop_id) if found.shop_id is not None else None,
         "order_nos": list(found.order_nos),

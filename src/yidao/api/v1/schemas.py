@@ -61,6 +61,7 @@ class ParcelOut(Schema):
     token: str = Field(description="Opaque name of the parcel; the same for ever.")
     waybill_no: str = Field(description="In full or masked, as the credential may read it.")
     carrier: str
+    corrected_to: list[str] = Field(description="Carriers a provider corrected it to; the key stays.")
     life: int
     shop_id: str | None = Field(description="Null while no shop has claimed the number, and for providers.")
     order_nos: list[str]
