@@ -58,24 +58,31 @@ class Live extends HTMLElement {
 }
 customElements.define("yd-live", Live);
 
-// Tells simulated time between two looks at the server: from where it stood, at the demo's own speed.
+// Tells simulated time between two looks at the server: from where it stood, at the demo's own speed. All clocks of a page
+// share one start, which a later look corrects only when it is off by more than an answer's way.
 const SHANGHAI_MS = 8 * 3600 * 1000;
+const CLOCK_SLACK_MS = 2000;
+let start = null;
+const simulated = () => start.sim + (performance.now() - start.real) * start.rate;
 class Clock extends HTMLElement {
   connectedCallback() {
-    const time = this.querySelector("time");
+    this.time = this.querySelector("time");
     const rate = Number(this.dataset.rate);
-    const from = Date.parse(time?.dateTime);
-    if (!rate || Number.isNaN(from)) return;
-    const began = performance.now();
-    this.ticking = setInterval(() => {
-      const now = from + (performance.now() - began) * rate;
-      time.textContent = new Date(now + SHANGHAI_MS).toISOString().slice(0, 19).replace("T", " ");
-    }, 1000);
+    const sim = Date.parse(this.time?.dateTime);
+    if (!rate || Number.isNaN(sim)) return;
+    if (start?.rate !== rate || Math.abs(simulated() - sim) > CLOCK_SLACK_MS * Math.max(1, rate)) {
+      start = { sim, rate, real: performance.now() };
+    }
+    this.runs = true;
+    this.tell();
   }
 
-  disconnectedCallback() { clearInterval(this.ticking); }
+  tell() {
+    if (this.runs) this.time.textContent = new Date(simulated() + SHANGHAI_MS).toISOString().slice(0, 19).replace("T", " ");
+  }
 }
 customElements.define("yd-clock", Clock);
+setInterval(() => { for (const each of document.querySelectorAll("yd-clock")) each.tell(); }, 1000);
 
 // A request may follow an address that a later answer brought: what asks for counts stays while the list is replaced.
 document.addEventListener("htmx:configRequest", (event) => {
