@@ -11,7 +11,7 @@ from msgspec import structs
 
 from yidao.market import data, stamps, wires
 from yidao.market.journey import Step
-from yidao.market.stamps import DAY, HOUR
+from yidao.market.stamps import HOUR
 from yidao.market.wires import Event, Line, Message, Place, Shipment, Told
 from yidao.market.world import Cast
 
@@ -498,7 +498,3 @@ def _renamed(message: Message) -> Message:
     assert isinstance(body, Shipment)
     lines = tuple(Line(f"{int(line.order_no) + 5}", line.creator_id) for line in body.lines)
     return message._replace(body=structs.replace(body, lines=lines, receiver_phone_tail="0099"))
-
-
-LONGEST_STORY: Final = 21 * DAY
-"""How long before the opening the oldest scene of a case lies."""

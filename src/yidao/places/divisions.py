@@ -51,11 +51,6 @@ def _pinyin() -> dict[str, str]:
     }
 
 
-def is_division(code: str) -> bool:
-    """Return whether the code is one of the table's."""
-    return code in _all()
-
-
 def name(code: str, language: str) -> str:
     """
     Return province and city of a code as people write them, empty for an unknown code.
