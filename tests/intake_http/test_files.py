@@ -206,6 +206,23 @@ def test_what_is_no_table_is_refused(brought, content, name):
         brought(content, name=name)
 
 
+def test_a_file_with_more_rows_than_one_import_takes_is_refused(brought, monkeypatch):
+    monkeypatch.setattr(tables, "ROWS_MAX", 2)
+
+    assert brought("\n".join((HEADER, ROW, ROW)))[0].rows == 2
+    with pytest.raises(tables.FileTooLong):
+        brought("\n".join((HEADER, ROW, ROW, ROW)))
+
+
+def test_a_sheet_that_unpacks_to_too_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "bomb.xlsx"
+    files.write_template(path, kind="events")
+    monkeypatch.setattr(tables, "SHEET_BYTES_UNPACKED_MAX", 100)
+
+    with pytest.raises(tables.FileTooLong):
+        tables.read(path)
+
+
 def test_an_empty_file_has_no_rows(brought):
     assert brought(b"")[0].rows == 0
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import itertools
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from yidao.kit.errors import Refusal
 ROWS_MAX: Final = 1_000_000
 CELL_MAX: Final = 10_000
 SHEET_BYTES_MAX: Final = 64 * 1024 * 1024
+SHEET_BYTES_UNPACKED_MAX: Final = 1024 * 1024 * 1024
+"""A sheet is read whole; a small archive that unpacks to more than this was not made by a spreadsheet."""
 EXACT_FLOAT_MAX: Final = 10**15
 """A spreadsheet keeps numbers as floats; longer ones have already lost digits when we see them."""
 LOST_DIGITS: Final = "\x00digits"
@@ -30,6 +33,13 @@ class FileUnreadable(Refusal):
     code = "import.file_unreadable"
     status = 422
     message = "The file %(name)s cannot be read as CSV, NDJSON or xlsx."
+
+
+class FileTooLong(FileUnreadable):
+    """The file has more rows than one import takes, or unpacks to more than fits into memory."""
+
+    code = "import.file_too_long"
+    message = "The file %(name)s is too long; cut it into files of at most %(rows)d rows."
 
 
 class Row(NamedTuple):
@@ -52,7 +62,20 @@ def read(path: Path) -> Table:
     Open a file; rows stream from it.
 
     :raises FileUnreadable: it is none of the forms we read.
+    :raises FileTooLong: it is too long; of a text file, once its rows are read that far.
     """
+    table = _read(path)
+    return Table(table.columns, _limited(table.rows, path))
+
+
+def _limited(rows: Iterator[Row], path: Path) -> Iterator[Row]:
+    for count, row in enumerate(rows):
+        if count >= ROWS_MAX:
+            raise FileTooLong(name=path.name, rows=ROWS_MAX)
+        yield row
+
+
+def _read(path: Path) -> Table:
     with path.open("rb") as file:
         start = file.read(8)
     if start[:4] == b"PK\x03\x04" or path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"):
@@ -112,18 +135,26 @@ def _csv_rows(path: Path, encoding: str, columns: tuple[str, ...], *, delimiter:
 
 
 def _sheet(path: Path) -> Table:
-    if path.stat().st_size > SHEET_BYTES_MAX:
-        raise FileUnreadable(name=path.name)
     try:
+        if path.stat().st_size > SHEET_BYTES_MAX or _unpacked_bytes(path) > SHEET_BYTES_UNPACKED_MAX:
+            raise FileTooLong(name=path.name, rows=ROWS_MAX)
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, ValueError) as fault:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as fault:
         raise FileUnreadable(name=path.name) from fault
     first = next((index for index, row in enumerate(rows) if any(cell != "" for cell in row)), None)
     if first is None:
         return Table((), iter(()))
     columns = _columns([cell_text(cell) for cell in rows[first]])
     return Table(columns, _sheet_rows(rows[first + 1 :], columns, start=first + 2))
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """Return what the parts of an archive say they unpack to; a file of the old kind is no archive."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as archive:
+        return sum(part.file_size for part in archive.infolist())
 
 
 def _sheet_rows(rows: Sequence[Sequence[Any]], columns: tuple[str, ...], *, start: int) -> Iterator[Row]:
