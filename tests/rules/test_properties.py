@@ -60,6 +60,17 @@ def test_merge_is_commutative_associative_and_idempotent(most, one, two, three):
         assert parcel.merge(parcel.merge(a, b), c) == parcel.of(one + two + three)
 
 
+@pytest.mark.parametrize("most", [parcel.ENTRIES_MAX, 4], ids=["with room", "with truncation"])
+@SOME
+@given(known=st.lists(build.entries(), max_size=9), entry=build.entries())
+def test_adding_one_entry_is_merging_it(most, known, entry):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parcel, "ENTRIES_MAX", most)
+        milestones = parcel.of(known)
+
+        assert parcel.add(milestones, entry) == parcel.merge(milestones, parcel.of((entry,)))
+
+
 @SOME
 @given(history=build.histories, plan=build.plans, holds=build.some_holds, policy=build.some_policies)
 def test_episodes_have_unique_keys_an_order_and_do_not_overlap(history, plan, holds, policy):

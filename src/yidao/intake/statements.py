@@ -136,7 +136,7 @@ def add_scans(
 
 def copy_scans(connection: psycopg.Connection[Any], scans: Sequence[Placed], knowledge: hot.Knowledge) -> None:
     """
-    Append scans that are known to be new.
+    Append scans that are known to be new; they come in the order of their numbers.
 
     :raises psycopg.errors.UniqueViolation: another writer appended one of them meanwhile.
     """
@@ -148,7 +148,7 @@ def copy_scans(connection: psycopg.Connection[Any], scans: Sequence[Placed], kno
         f"{'t' if scan.is_retracted else 'f'}\t{scan.variant}\t{to_datetime(Instant(scan.occurred_at)).isoformat()}\t"
         f"{now}\t{scan.kind}\t{scan.flags}\t{_escaped(scan.code)}\t{scan.division}\t{_escaped(scan.place)}\t"
         f"{_escaped(scan.description)}\n"
-        for life, number, scan in sorted(scans, key=_scan_order)
+        for life, number, scan in scans
     ]
     with connection.cursor().copy(hot.STATEMENTS["copy_scans"]) as copy:
         copy.write("".join(rows))

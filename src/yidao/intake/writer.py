@@ -40,7 +40,7 @@ DUPLICATE: Final = ItemResult(Result.DUPLICATE)
 
 
 Appended = tuple[set[statements.ScanIdentity], set[statements.ListIdentity]]
-SLICE: Final = 1_250
+SLICE: Final = 1_700
 """Numbers judged while the database writes the ones before; smaller slices overlap more and cost more statements."""
 
 

@@ -1,10 +1,14 @@
-"""How a process that moves many short-lived records treats the garbage collector."""
+"""How a process that moves many short-lived records treats the garbage collector and the interpreter's lock."""
 
 import gc
+import sys
 from typing import Final
 
 YOUNG_MAX: Final = 50_000
 """Containers made before the youngest are looked through: a batch's records die by themselves long before."""
+
+SWITCH_SECONDS: Final = 0.0005
+"""How long a computing thread may keep one waiting that only wants to hand the database its next statement."""
 
 
 def settle() -> None:
@@ -16,3 +20,4 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 20, 100)
+    sys.setswitchinterval(SWITCH_SECONDS)

@@ -178,7 +178,11 @@ class Life:
         before = self.before
         milestones = self.milestones
         if milestones is None:
-            milestones = parcel.merge(before, parcel.of(self.entries)) if self.entries else before
+            milestones = before
+            if len(self.entries) == 1:
+                milestones = parcel.add(before, self.entries[0])
+            elif self.entries:
+                milestones = parcel.merge(before, parcel.of(self.entries))
         if (
             self.version
             and milestones == before

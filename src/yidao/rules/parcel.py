@@ -3,6 +3,7 @@
 Milestones only ever grow under `merge`, in any order and however often: who knows the same scans knows the same.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -179,6 +180,26 @@ def merge(one: Milestones, other: Milestones) -> Milestones:
         _sorted_and_cut({*one.entries, *other.entries}),
         _earlier(one.first_moved_at, other.first_moved_at),
         _earlier(one.first_left_at, other.first_left_at),
+    )
+
+
+def add(known: Milestones, entry: Entry) -> Milestones:
+    """Return `merge(known, of((entry,)))`, without sorting what is sorted already."""
+    entries = known.entries
+    place = bisect_left(entries, entry)
+    if place < len(entries) and entries[place] == entry:
+        return known
+    if len(entries) >= ENTRIES_MAX:
+        return merge(known, of((entry,)))
+    at, _, kind, _ = entry
+    moved = left = NEVER
+    if kind in _MOVED:
+        moved = Instant(at)
+        left = moved if kind in _LEFT else NEVER
+    return Milestones(
+        (*entries[:place], entry, *entries[place:]),
+        _earlier(known.first_moved_at, moved),
+        _earlier(known.first_left_at, left),
     )
 
 
