@@ -105,8 +105,10 @@ def run(url: str, parcels: int) -> None:
         _one(lambda: write(writer, [mix.batch()]))
         for _ in range(RUNS):
             batches = [mix.batch() for _ in range(BATCHES)]
+            bare.execute("CHECKPOINT")  # Both begin alike: each page they touch first goes whole into the log.
             ours.append(BATCHES * BATCH / _one(lambda batches=batches: write(writer, batches)))
             ready = [_ready(mix.batch(), writer.knowledge) for _ in range(BATCHES)]
+            bare.execute("CHECKPOINT")
             floors.append(BATCHES * BATCH / _one(lambda ready=ready: _bare(bare, ready)))
     report.line(
         "intake.bulk",

@@ -21,6 +21,9 @@ step "types" "${bin}/mypy" --no-error-summary
 step "import contracts" "${bin}/lint-imports" --no-cache
 step "templates" "${bin}/djlint" --lint --quiet src/yidao/web/templates
 
+step "every branch of the rules" "${bin}/python" -m pytest -q tests/rules --cov=yidao.rules --cov-branch \
+  --cov-report=term-missing:skip-covered
+
 if [ "${#failed[@]}" -gt 0 ]; then
   echo "Failed: ${failed[*]}" >&2
   exit 1

@@ -187,3 +187,26 @@ def test_a_scan_that_speaks_for_a_claim_and_the_claim_find_each_other(writer, co
     row = connection.execute("SELECT shop_id, claim_waiting FROM parcel WHERE waybill_no = %s", (number,)).fetchone()
     assert row == (tenants.shop, False)
     assert _is_sound(connection, number)
+
+
+def test_two_writers_may_need_the_same_new_month_at_once(runtime_dsn) -> None:
+    at_once = threading.Barrier(2)
+    faults: list[psycopg.Error] = []
+
+    def need(month: str) -> None:
+        with hot.connect(runtime_dsn) as own:
+            own.execute("SELECT ensure_scan_month(%s::date)", ("2031-01-01",))
+            at_once.wait(10)
+            try:
+                own.execute("SELECT ensure_scan_month(%s::date)", (month,))
+            except psycopg.Error as fault:
+                faults.append(fault)
+
+    for year in range(2031, 2051):
+        threads = [threading.Thread(target=need, args=(f"{year}-03-01",)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    assert faults == []

@@ -217,3 +217,11 @@ def test_a_line_of_the_timeline_is_a_minute():
 )
 def test_since_when_the_way_is_over(some, since):
     assert parcel.over_since(kinds(*some)) == (parcel.NEVER if since is None else at(since))
+
+
+def test_a_providers_own_clock_does_not_reopen_a_way_that_is_over():
+    assert parcel.over_since(kinds(K.SIGNED, K.ADVISED_NOT_SIGNED)) == at(0)
+
+
+def test_the_shops_own_word_may_say_that_the_way_is_over():
+    assert parcel.over_since(by_shop((1, K.SIGNED))) == at(1)

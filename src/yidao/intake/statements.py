@@ -134,14 +134,8 @@ def add_scans(
     return set(fresh)
 
 
-def copy_scans(connection: psycopg.Connection[Any], scans: Sequence[Placed], knowledge: hot.Knowledge) -> None:
-    """
-    Append scans that are known to be new; they come in the order of their numbers.
-
-    :raises psycopg.errors.UniqueViolation: another writer appended one of them meanwhile.
-    """
-    if not scans:
-        return
+def copy_text(scans: Iterable[Placed], knowledge: hot.Knowledge) -> bytes:
+    """Return the text that `copy_scans` sends; the scans come in the order of their numbers."""
     now = knowledge.now_at.isoformat()
     rows = [
         f"{number[0]}\t{number[1]}\t{life.life}\t{scan.source}\t{_escaped(scan.event_id)}\t{scan.revision}\t"
@@ -150,8 +144,18 @@ def copy_scans(connection: psycopg.Connection[Any], scans: Sequence[Placed], kno
         f"{_escaped(scan.description)}\n"
         for life, number, scan in scans
     ]
-    with connection.cursor().copy(hot.STATEMENTS["copy_scans"]) as copy:
-        copy.write("".join(rows))
+    return "".join(rows).encode()
+
+
+def copy_scans(connection: psycopg.Connection[Any], text: bytes) -> None:
+    """
+    Append scans that are known to be new.
+
+    :raises psycopg.errors.UniqueViolation: another writer appended one of them meanwhile.
+    """
+    if text:
+        with connection.cursor().copy(hot.STATEMENTS["copy_scans"]) as copy:
+            copy.write(text)
 
 
 def _escaped(text: str) -> str:

@@ -370,9 +370,11 @@ class Writer:
                     snapshots.append((task.life, number, task.item, own))
                     scans.extend((task.life, number, scan) for scan in own)
 
+        copied = statements.copy_text(sure.values(), batch.knowledge)
+
         def append() -> Appended:
             statements.ensure_months(self._connection, (each[2] for each in (*sure.values(), *scans)), batch.months)
-            statements.copy_scans(self._connection, list(sure.values()), batch.knowledge)
+            statements.copy_scans(self._connection, copied)
             fresh_scans = statements.add_scans(self._connection, scans, batch.knowledge)
             return fresh_scans, statements.add_snapshots(self._connection, snapshots, batch.knowledge)
 
