@@ -17,7 +17,7 @@ DUE: Final = 200_000
 MAKE_DUE = """
 UPDATE parcel SET due_at = %(now)s
 FROM (SELECT waybill_no, carrier, life FROM parcel WHERE status NOT IN ('SIGNED', 'VOIDED') AND carrier = %(carrier)s
-      AND hashtext(waybill_no || %(salt)s) %% 4 = 0 LIMIT %(due)s) AS chosen
+      AND abs(hashtext(waybill_no || %(salt)s)) %% 10 < 9 LIMIT %(due)s) AS chosen
 WHERE parcel.waybill_no = chosen.waybill_no AND parcel.carrier = chosen.carrier AND parcel.life = chosen.life
 """
 
