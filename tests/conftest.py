@@ -51,8 +51,8 @@ def _schema_fingerprint() -> str:
         if path.suffix in {".py", ".sql", ".json", ".csv"}
         and (
             path.parent.name in {"migrations", "sql", "seeds", "policies"}
-            or path.name
-            in {"models.py", "settings.py", "database.py", "policies.py", "silence.py", "signals.py", "apps.py"}
+            or path.name in {"models.py", "settings.py", "database.py", "signals.py", "apps.py"}
+            or (path.parent.name == "rules" and b"SEEDS" in path.read_bytes())
         )
     )
     digest = hashlib.sha256()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import policies, silence
+from yidao.rules import monitor, policies, silence
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -65,4 +65,14 @@ SILENCE: Final[Family[silence.Policy]] = Family(
 )
 """When a carrier is silent. The anchor is its last arrival before the silence."""
 
-ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE)}
+MONITOR: Final[Family[monitor.Policy]] = Family(
+    name=monitor.FAMILY,
+    seeds=monitor.SEEDS,
+    in_force={monitor.MONITOR_DOUYIN_2021.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=monitor.to_body,
+    from_body=monitor.from_body,
+)
+"""Since when creators see parcels. The anchor is now: a list is asked today."""
+
+ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE, MONITOR)}

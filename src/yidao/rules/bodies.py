@@ -1,7 +1,10 @@
 """What the stored bodies of all policies share: how one is read, what may be wrong with it, how two of them differ."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from yidao.rules.instants import NEVER, Instant, instant
 
 
 class Fault(NamedTuple):
@@ -37,6 +40,18 @@ class Reader:
         code = "missing" if name not in part else "out_of_range" if type(value) is int else "not_integer"
         self.faults.append(Fault(f"{path}/{name}", code))
         return most
+
+    def moment(self, part: Mapping[str, Any], path: str, name: str, years: range) -> Instant:
+        """Return a time with an offset, in one of the years; else note the fault and return NEVER."""
+        value = part.get(name)
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is not None and moment.year in years:
+            return instant(moment)
+        self.faults.append(Fault(f"{path}/{name}", "missing" if name not in part else "not_time"))
+        return NEVER
 
     def items(self, part: Mapping[str, Any], path: str, name: str, most: int) -> list[Any]:
         """Return a list that is not too long; else note the fault and return none."""
