@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import monitor, policies, silence
+from yidao.rules import exporting, monitor, policies, silence
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -75,4 +75,14 @@ MONITOR: Final[Family[monitor.Policy]] = Family(
 )
 """Since when creators see parcels. The anchor is now: a list is asked today."""
 
-ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE, MONITOR)}
+EXPORT: Final[Family[exporting.Policy]] = Family(
+    name=exporting.FAMILY,
+    seeds=exporting.SEEDS,
+    in_force={exporting.EXPORT_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=exporting.to_body,
+    from_body=exporting.from_body,
+)
+"""How much may be exported at a time. The anchor is when the export was asked for."""
+
+ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE, MONITOR, EXPORT)}
