@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import exporting, monitor, policies, silence
+from yidao.rules import exporting, monitor, nudging, policies, silence
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -85,4 +85,14 @@ EXPORT: Final[Family[exporting.Policy]] = Family(
 )
 """How much may be exported at a time. The anchor is when the export was asked for."""
 
-ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE, MONITOR, EXPORT)}
+NUDGE: Final[Family[nudging.Policy]] = Family(
+    name=nudging.FAMILY,
+    seeds=nudging.SEEDS,
+    in_force={nudging.NUDGE_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=nudging.to_body,
+    from_body=nudging.from_body,
+)
+"""Stepping in and tickets to carriers. The anchor is when the nudge or the ticket was opened."""
+
+ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE, MONITOR, EXPORT, NUDGE)}
