@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import exporting, monitor, nudging, policies, silence
+from yidao.rules import exporting, monitor, nudging, policies, silence, verification
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -95,4 +95,16 @@ NUDGE: Final[Family[nudging.Policy]] = Family(
 )
 """Stepping in and tickets to carriers. The anchor is when the nudge or the ticket was opened."""
 
-ALL: Final[Mapping[str, Family[Any]]] = {family.name: family for family in (PARCEL, SILENCE, MONITOR, EXPORT, NUDGE)}
+VERIFICATION: Final[Family[verification.Policy]] = Family(
+    name=verification.FAMILY,
+    seeds=verification.SEEDS,
+    in_force={verification.VERIFICATION_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=verification.to_body,
+    from_body=verification.from_body,
+)
+"""How codes go to phones. The anchor is when a code is asked for."""
+
+ALL: Final[Mapping[str, Family[Any]]] = {
+    family.name: family for family in (PARCEL, SILENCE, MONITOR, EXPORT, NUDGE, VERIFICATION)
+}
