@@ -90,8 +90,8 @@ def test_head_office_and_outlet(people: Cast, who: str, carrier: str, outlet: st
 @pytest.mark.parametrize(
     ("who", "may"),
     [
-        ("olga", set(Permission)),
-        ("clerk", {"parcels.view", "audit.view", "quarantine.decide"}),
+        ("olga", set(Permission) - {"nudges.send", "nudges.answer", "anomalies.acknowledge", "tickets.answer"}),
+        ("clerk", {"parcels.view", "exports.make", "audit.view", "quarantine.decide", "visits.make"}),
         ("viewer", {"parcels.view", "audit.view"}),
     ],
 )

@@ -84,7 +84,7 @@ def build(*, carrier_code: str = "zhongtong", other_carrier_code: str = "yuanton
         other_provider=other_provider,
         platform=platform,
         alice=user("Alice", (shop, Role.OWNER)),
-        bob=user("Bob", (shop, Role.CLERK)),
+        bob=user("Bob", (shop, Role.SERVICE)),
         charlie=user(
             "Charlie",
             *((each, Role.OWNER) for each in (other_shop, creators[2], other_carrier, other_outlet, other_provider)),

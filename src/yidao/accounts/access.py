@@ -11,35 +11,69 @@ from yidao.kit.errors import NotVisible
 Kind = Organisation.Kind
 Role = Membership.Role
 
-_LOOKING = frozenset({Permission.PARCELS_VIEW})
-_OPERATING = frozenset({Permission.PARCELS_VIEW, Permission.AUDIT_VIEW})
+_LOOKS = frozenset({Permission.PARCELS_VIEW})
+_EXPORTS = _LOOKS | {Permission.EXPORTS_MAKE}
+_OWNS = _EXPORTS | {Permission.MEMBERS_MANAGE, Permission.AUDIT_VIEW}
+_ANSWERS = {Permission.NUDGES_ANSWER, Permission.ANOMALIES_ACKNOWLEDGE}
+_OPERATES = _EXPORTS | {Permission.AUDIT_VIEW}
+_TENANTS_ALONE = _ANSWERS | {Permission.NUDGES_SEND, Permission.TICKETS_ANSWER}
 PERMISSIONS: dict[ActorKind, dict[str, frozenset[Permission]]] = {
-    kind: dict.fromkeys(Role.values, _LOOKING)
-    for kind in (ActorKind.MERCHANT, ActorKind.CREATOR, ActorKind.CARRIER, ActorKind.PROVIDER)
-} | {
+    ActorKind.MERCHANT: {
+        Role.OWNER: _OWNS | _ANSWERS,
+        Role.WAYBILLS: _EXPORTS | {Permission.ANOMALIES_ACKNOWLEDGE},
+        Role.SERVICE: _EXPORTS | _ANSWERS,
+        Role.FINANCE: _EXPORTS,
+        Role.WAREHOUSE: _LOOKS | {Permission.ANOMALIES_ACKNOWLEDGE},
+        Role.VIEWER: _LOOKS,
+    },
+    ActorKind.CREATOR: {
+        Role.OWNER: _OWNS | {Permission.NUDGES_SEND},
+        Role.SERVICE: _EXPORTS | {Permission.NUDGES_SEND},
+        Role.FINANCE: _EXPORTS,
+        Role.VIEWER: _LOOKS,
+    },
+    ActorKind.CARRIER: {
+        Role.OWNER: _OWNS | {Permission.TICKETS_ANSWER},
+        Role.WAYBILLS: _LOOKS,
+        Role.SERVICE: _EXPORTS | {Permission.TICKETS_ANSWER},
+        Role.FINANCE: _EXPORTS,
+        Role.WAREHOUSE: _LOOKS | {Permission.TICKETS_ANSWER},
+        Role.VIEWER: _LOOKS,
+    },
+    ActorKind.PROVIDER: {
+        Role.OWNER: _OWNS,
+        Role.SERVICE: _EXPORTS,
+        Role.FINANCE: _EXPORTS,
+        Role.WAREHOUSE: _LOOKS,
+        Role.VIEWER: _LOOKS,
+    },
     ActorKind.OPERATOR: {
-        Role.OWNER: frozenset(Permission),
-        Role.CLERK: _OPERATING | {Permission.QUARANTINE_DECIDE},
-        Role.VIEWER: _OPERATING,
-    }
+        Role.OWNER: frozenset(Permission) - _TENANTS_ALONE,
+        Role.CLERK: _OPERATES | {Permission.QUARANTINE_DECIDE, Permission.VISITS_MAKE},
+        Role.SERVICE: _OPERATES | {Permission.VISITS_MAKE},
+        Role.FINANCE: _OPERATES,
+        Role.VIEWER: _OPERATES - {Permission.EXPORTS_MAKE},
+    },
 }
+"""What each role allows, by the kind of organisation; a role that is not named there cannot be given there."""
 
 
 def _actor(user_id: UserId, kind: ActorKind, rows: Iterable[queries.MembershipRow]) -> Actor:
     """
-    Make an actor of the memberships that fit.
+    Make an actor of the memberships that fit. In several organisations at once it may what it may in each of them.
 
     :raises NotVisible: there is none.
     """
     found = tuple(rows)
     if not found:
         raise NotVisible
+    allowed = [PERMISSIONS[kind].get(row.role, frozenset()) for row in found]
     return Actor(
         user_id=user_id,
         credential_id=None,
         kind=kind,
         organisation_ids=tuple(row.organisation_id for row in found),
-        permissions=frozenset().union(*(PERMISSIONS[kind][row.role] for row in found)),
+        permissions=frozenset.intersection(*allowed),
         name="" if len(found) > 1 else found[0].name,
         carrier=found[0].carrier_code,
         source=found[0].source_code,

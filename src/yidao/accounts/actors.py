@@ -21,6 +21,14 @@ class Permission(StrEnum):
     """What a membership's role allows beyond looking."""
 
     PARCELS_VIEW = "parcels.view"
+    EXPORTS_MAKE = "exports.make"
+    NUDGES_SEND = "nudges.send"
+    NUDGES_ANSWER = "nudges.answer"
+    ANOMALIES_ACKNOWLEDGE = "anomalies.acknowledge"
+    TICKETS_ANSWER = "tickets.answer"
+    MEMBERS_MANAGE = "members.manage"
+    USERS_MANAGE = "users.manage"
+    VISITS_MAKE = "visits.make"
     POLICIES_PUBLISH = "policies.publish"
     QUARANTINE_DECIDE = "quarantine.decide"
     CLOCK_FORWARD = "clock.forward"
@@ -31,7 +39,7 @@ class Permission(StrEnum):
 class Actor:
     """
     One user or credential acting for one kind of organisation. `organisation_ids` are those it may see; `name` says
-    whose console it is, empty when there are several.
+    whose console it is, empty when there are several. Who `is_visiting` is an operator who looks and changes nothing.
     """
 
     user_id: UserId | None
@@ -42,6 +50,7 @@ class Actor:
     name: str = ""
     carrier: str = ""
     source: str = ""
+    is_visiting: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Return whether this actor's role allows it."""

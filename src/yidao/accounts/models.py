@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -76,6 +77,8 @@ class Organisation(models.Model):
     kind = models.TextField(choices=Kind.choices)
     name = models.TextField()
     name_pinyin = models.TextField(blank=True, default="")
+    name_initials = models.TextField(blank=True, default="", db_default="")
+    name_grams = ArrayField(models.TextField(), blank=True, default=list, db_default=[])
     carrier_code = models.TextField(blank=True, default="")
     source_code = models.TextField(blank=True, default="")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="outlets")
@@ -97,15 +100,20 @@ class Organisation(models.Model):
                 fields=["carrier_code"], condition=Q(kind="CARRIER"), name="one_head_office_per_carrier"
             ),
         ]
+        indexes = [GinIndex(fields=["name_grams"], name="organisation_by_parts_of_name")]
 
 
 class Membership(models.Model):
     """A user's role in an organisation; disabled rows stay as history and open nothing."""
 
     class Role(models.TextChoices):
-        """What a member may do: owners everything, clerks the daily work, viewers only look."""
+        """What a member does there; `access.PERMISSIONS` says what that allows. Clerks work for the platform alone."""
 
         OWNER = "OWNER"
+        WAYBILLS = "WAYBILLS"
+        SERVICE = "SERVICE"
+        FINANCE = "FINANCE"
+        WAREHOUSE = "WAREHOUSE"
         CLERK = "CLERK"
         VIEWER = "VIEWER"
 
@@ -113,6 +121,7 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     role = models.TextField(choices=Role.choices)
+    joined_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
-from yidao.accounts import statements
+from yidao.accounts import names, statements
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Membership, Organisation, User
 from yidao.kit import crypto
 
 TOKEN_PREFIX_CHARS = 12
+CANDIDATES_MAX = 2_000
+"""Names looked at for one search; whoever finds as many types a letter more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,36 @@ def organisation_names(ids: Iterable[int]) -> Mapping[int, str]:
     """Return the names of organisations; ids that are nobody's are left out."""
     wanted = sorted(set(ids))
     return dict(Organisation.objects.filter(id__in=wanted).values_list("id", "name")) if wanted else {}
+
+
+def find_organisations(
+    text: str, *, kind: Organisation.Kind, limit: int, among: Iterable[int] | None = None
+) -> tuple[OrganisationId, ...]:
+    """
+    Return the organisations of a kind whose name, pinyin or initials hold what was typed, in the order of their pinyin.
+
+    `among` narrows to ids that are known already; closed organisations are found too, their parcels are still there.
+    """
+    solid, wanted = names.wanted(text)
+    if not solid:
+        return ()
+    rows = Organisation.objects.filter(kind=kind)
+    if among is not None:
+        rows = rows.filter(id__in=sorted(set(among)))
+    fits = Q()
+    for grams in wanted:
+        fits |= Q(name_grams__contains=grams)
+    found = rows.filter(fits).order_by("name_pinyin", "id").values_list("id", "name", "name_pinyin", "name_initials")
+    return tuple(
+        OrganisationId(row[0])
+        for row in found[:CANDIDATES_MAX]
+        if names.holds(solid, name=row[1], pinyin=row[2], initials=row[3])
+    )[:limit]
+
+
+def find_shops(text: str, *, limit: int, among: Iterable[int] | None = None) -> tuple[OrganisationId, ...]:
+    """Return the shops whose name, pinyin or initials hold what was typed; see `find_organisations`."""
+    return find_organisations(text, kind=Organisation.Kind.SHOP, limit=limit, among=among)
 
 
 def user_by_login(login: str) -> UserId | None:

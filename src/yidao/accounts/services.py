@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
-from pypinyin import lazy_pinyin
 
-from yidao.accounts import queries
+from yidao.accounts import names, queries
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Credential, Membership, Organisation, User
 from yidao.audit import services as audit
@@ -43,12 +42,15 @@ def create_organisation(
     source_code: str = "",
     parent_id: OrganisationId | None = None,
 ) -> OrganisationId:
-    """Make a tenant; its name's pinyin is stored for sorting and search."""
+    """Make a tenant; the keys of its name are stored for sorting and search."""
+    keys = names.keys(name)
     organisation = Organisation.objects.create(
         id=ids.new_id(),
         kind=kind,
         name=name,
-        name_pinyin=" ".join(lazy_pinyin(name)),
+        name_pinyin=keys.pinyin,
+        name_initials=keys.initials,
+        name_grams=list(keys.grams),
         carrier_code=carrier_code,
         source_code=source_code,
         parent_id=parent_id,
@@ -65,14 +67,16 @@ def create_user(*, login: str, name: str, password: str, language: str = "") -> 
     return UserId(user.id)
 
 
-def join(*, user_id: UserId, organisation_id: OrganisationId, role: Membership.Role) -> None:
+def join(
+    *, user_id: UserId, organisation_id: OrganisationId, role: Membership.Role, real_now: datetime | None = None
+) -> None:
     """Give a user a role; asking again for the same organisation changes the role and nothing else."""
     Membership.objects.update_or_create(
         user_id=user_id,
         organisation_id=organisation_id,
         disabled_at=None,
         defaults={"role": role},
-        create_defaults={"id": ids.new_id(), "role": role},
+        create_defaults={"id": ids.new_id(), "role": role, "joined_at": real_now},
     )
 
 

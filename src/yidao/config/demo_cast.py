@@ -57,7 +57,7 @@ def _login(role: str, login: str, name: str) -> Login:
 
 LOGINS: Final = (
     _login("merchant (owner)", "alice", "Alice"),
-    _login("merchant (clerk)", "bob", "Bob"),
+    _login("merchant (客服 service)", "bob", "Bob"),
     _login("merchant (another shop)", "charlie", "Charlie"),
     _login("creator", "dana", "Dana"),
     _login("creators' agency (MCN)", AGENCY_LOGIN, "Mandy"),
@@ -160,7 +160,7 @@ def _populate(*, now: datetime) -> None:
     for one in LOGINS:
         user_id = services.create_user(login=one.login, name=one.name, password=one.password)
         for organisation_id in places[one.login]:
-            role = Role.CLERK if one.login == "bob" else Role.OWNER
+            role = Role.SERVICE if one.login == "bob" else Role.OWNER
             services.join(user_id=user_id, organisation_id=organisation_id, role=role)
 
 
