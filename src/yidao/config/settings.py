@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "yidao.audit",
     "yidao.accounts",
     "yidao.policies",
+    "yidao.files",
     "yidao.places",
     "yidao.parcels",
     "yidao.web",

@@ -1,0 +1,5 @@
+"""Typed ids of files."""
+
+from typing import NewType
+
+FileId = NewType("FileId", int)
