@@ -1,6 +1,12 @@
-"""Tables of no domain: the demo clock and its fast-forwards, and the log of requests that must not run twice."""
+"""
+Tables of no domain: the demo clock and its fast-forwards, the log of requests that must not run twice, and what people
+keep about the lists they use.
+"""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from yidao.kit import ids
 
 
 class DemoClock(models.Model):
@@ -52,3 +58,40 @@ class RequestLog(models.Model):
     class Meta:
         db_table = "request_log"
         constraints = [models.UniqueConstraint(fields=["who", "request_key"], name="request_once_per_key")]
+
+
+class SavedFilter(models.Model):
+    """A filter that a person named and kept, for one list of one console."""
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    user_id = models.BigIntegerField()
+    organisation_id = models.BigIntegerField()
+    list_name = models.TextField()
+    name = models.TextField()
+    query = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "saved_filter"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user_id", "organisation_id", "list_name", "name"], name="saved_filter_once_per_name"
+            )
+        ]
+
+
+class ListHabit(models.Model):
+    """
+    How a person uses a list: the columns they hid (null: never chosen), when they were last seen there, and the end of
+    the visit before, after which everything is new to them.
+    """
+
+    pk = models.CompositePrimaryKey("user_id", "list_name")
+    user_id = models.BigIntegerField()
+    list_name = models.TextField()
+    hidden = ArrayField(models.TextField(), null=True)
+    seen_at = models.DateTimeField(null=True)
+    new_since = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "list_habit"
