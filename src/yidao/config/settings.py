@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "yidao.accounts",
     "yidao.policies",
     "yidao.files",
+    "yidao.notices",
     "yidao.places",
     "yidao.parcels",
     "yidao.web",

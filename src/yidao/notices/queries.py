@@ -1,0 +1,92 @@
+"""Reads of notices as frozen rows, newest first: those of the actor's organisations, unread for their person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from yidao.accounts.actors import Actor
+from yidao.kit import paging
+from yidao.notices.models import Notice
+
+UNREAD_MAX: Final = 99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
+    """One notice as its reader finds it."""
+
+    id: int
+    organisation_id: int
+    kind: str
+    params: Mapping[str, Any]
+    address: str
+    created_at: datetime
+    is_read: bool
+
+
+_NOTICES = """
+SELECT n.id, n.organisation_id, n.kind, n.params, n.address, n.created_at, r.notice_id IS NOT NULL
+FROM notice AS n LEFT JOIN notice_read AS r ON r.user_id = %(user)s AND r.notice_id = n.id
+WHERE n.organisation_id = ANY(%(organisations)s) AND (%(before)s::bigint IS NULL OR n.id < %(before)s::bigint)
+  AND (NOT %(unread)s OR r.notice_id IS NULL)
+ORDER BY n.id DESC LIMIT %(limit)s
+"""
+
+
+def notices(*, actor: Actor, only_unread: bool, limit: int, cursor: str = "") -> paging.Page[NoticeRow]:
+    """
+    Return one page of notices.
+
+    :raises paging.CursorInvalid: the cursor is not of this list.
+    """
+    fingerprint = paging.filter_hash("notices", actor.organisation_ids, only_unread)
+    before = paging.open_cursor(cursor, of=fingerprint, length=1)[0] if cursor else None
+    parameters = _who(actor) | {"before": before, "unread": only_unread, "limit": limit + 1}
+    with connection.cursor() as database:
+        database.execute(_NOTICES, parameters)
+        found = database.fetchall()
+    read_params = Notice._meta.get_field("params").from_db_value  # type: ignore[attr-defined]
+    rows = tuple(
+        NoticeRow(
+            id=id_,
+            organisation_id=organisation_id,
+            kind=kind,
+            params=read_params(params, None, connection),
+            address=address,
+            created_at=created_at,
+            is_read=is_read,
+        )
+        for id_, organisation_id, kind, params, address, created_at, is_read in found[:limit]
+    )
+    is_last = len(found) <= limit
+    return paging.Page(rows=rows, next_cursor="" if is_last else paging.cursor((rows[-1].id,), of=fingerprint))
+
+
+_UNREAD = """
+SELECT count(*) FROM (
+    SELECT 1 FROM notice AS n
+    WHERE n.organisation_id = ANY(%(organisations)s)
+      AND NOT EXISTS (SELECT 1 FROM notice_read AS r WHERE r.user_id = %(user)s AND r.notice_id = n.id)
+    LIMIT %(limit)s) AS found
+"""
+
+
+def unread(actor: Actor) -> int:
+    """Return how many notices the actor's person has not read; no count goes beyond UNREAD_MAX + 1."""
+    with connection.cursor() as database:
+        database.execute(_UNREAD, _who(actor) | {"limit": UNREAD_MAX + 1})
+        return int(database.fetchone()[0])
+
+
+def one(notice_id: int, *, actor: Actor) -> NoticeRow | None:
+    """Return one notice, None when it is not the actor's."""
+    fields = ("id", "organisation_id", "kind", "params", "address", "created_at")
+    values = Notice.objects.filter(id=notice_id, organisation_id__in=actor.organisation_ids).values(*fields).first()
+    return NoticeRow(**values, is_read=False) if values is not None else None
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    return {"user": actor.user_id, "organisations": list(actor.organisation_ids)}

@@ -1,0 +1,143 @@
+"""Notices: a thing is told once, to one organisation; each of its people reads it for himself."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from yidao.accounts.actors import Actor, ActorKind
+from yidao.accounts.ids import OrganisationId, UserId
+from yidao.kit import db, ids
+from yidao.kit.errors import Forbidden
+from yidao.notices import channels, kinds, queries, services
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2022, 7, 1, 4, 0, tzinfo=UTC)
+KIND = kinds.Kind(name="test.told", title="Told", text="%(count)s of %(shop)s")
+kinds.register(KIND)
+
+
+def actor(*organisations: int, user: int | None = None) -> Actor:
+    return Actor(
+        user_id=UserId(user or ids.new_id()),
+        credential_id=None,
+        kind=ActorKind.MERCHANT,
+        organisation_ids=tuple(OrganisationId(each) for each in organisations),
+        permissions=frozenset(),
+    )
+
+
+def tell(organisation: int, key: str, /, **params: object) -> bool:
+    return services.tell(
+        organisation_id=organisation, kind=KIND.name, key=key, params=params, address="nudges/7/", now=NOW
+    )
+
+
+def listed(reader: Actor, *, only_unread: bool = False) -> list[tuple[str, bool]]:
+    return [
+        (str(row.params.get("key")), row.is_read)
+        for row in queries.notices(actor=reader, only_unread=only_unread, limit=50).rows
+    ]
+
+
+def test_a_thing_is_told_once_to_each_organisation() -> None:
+    shop, other = ids.new_id(), ids.new_id()
+
+    assert (tell(shop, "a", count=1), tell(shop, "a", count=2), tell(other, "a", count=3)) == (True, False, True)
+
+    (row,) = queries.notices(actor=actor(shop), only_unread=False, limit=50).rows
+    assert (row.kind, row.params, row.address, row.created_at) == (KIND.name, {"count": 1}, "nudges/7/", NOW)
+
+
+def test_an_unknown_kind_is_a_programmers_error() -> None:
+    with pytest.raises(AssertionError):
+        services.tell(organisation_id=1, kind="test.nobody", key="a", params={}, address="", now=NOW)
+
+
+def test_two_kinds_cannot_share_a_name() -> None:
+    kinds.register(KIND)
+
+    with pytest.raises(ValueError, match=r"test\.told"):
+        kinds.register(replace(KIND, title="Other"))
+    assert kinds.of("test.told") == KIND
+    assert kinds.of("test.nobody") is None
+    assert "test.told" in kinds.names()
+
+
+def test_each_person_reads_for_himself_and_only_what_is_his() -> None:
+    shop, other = ids.new_id(), ids.new_id()
+    for key in ("a", "b", "c"):
+        tell(shop, key, key=key)
+    tell(other, "x", key="x")
+    alice, bob, charlie = actor(shop), actor(shop), actor(other)
+    (newest, *_rest) = queries.notices(actor=alice, only_unread=False, limit=50).rows
+    (foreign,) = queries.notices(actor=charlie, only_unread=False, limit=50).rows
+
+    marked = services.mark_read(actor=alice, notice_ids=[newest.id, foreign.id], real_now=NOW)
+
+    assert marked == 1
+    assert listed(alice) == [("c", True), ("b", False), ("a", False)]
+    assert listed(alice, only_unread=True) == [("b", False), ("a", False)]
+    assert [queries.unread(each) for each in (alice, bob, charlie)] == [2, 3, 1]
+    assert queries.one(foreign.id, actor=alice) is None
+    assert queries.one(newest.id, actor=bob) is not None
+
+
+def test_marking_all_and_marking_twice() -> None:
+    shop = ids.new_id()
+    for key in ("a", "b"):
+        tell(shop, key)
+    alice = actor(shop)
+
+    assert services.mark_read(actor=alice, notice_ids=None, real_now=NOW) == 2
+    assert services.mark_read(actor=alice, notice_ids=None, real_now=NOW + timedelta(1)) == 0
+    assert queries.unread(alice) == 0
+
+
+def test_who_looks_on_marks_nothing() -> None:
+    for reader in (replace(actor(1), is_visiting=True), replace(actor(1), user_id=None)):
+        with pytest.raises(Forbidden):
+            services.mark_read(actor=reader, notice_ids=None, real_now=NOW)
+
+
+def test_pages_go_on_where_they_ended() -> None:
+    shop = ids.new_id()
+    for key in ("a", "b", "c"):
+        tell(shop, key, key=key)
+    reader = actor(shop)
+
+    first = queries.notices(actor=reader, only_unread=False, limit=2)
+    second = queries.notices(actor=reader, only_unread=False, limit=2, cursor=first.next_cursor)
+
+    assert [[row.params["key"] for row in page.rows] for page in (first, second)] == [["c", "b"], ["a"]]
+    assert second.next_cursor == ""
+
+
+def test_a_channel_is_handed_what_is_new_and_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[channels.Told] = []
+
+    class Outbox:
+        def enqueue(self, each: channels.Told) -> None:
+            told.append(each)
+
+    monkeypatch.setattr(channels, "_CHANNELS", [])
+    channels.register(Outbox())
+    shop = ids.new_id()
+    tell(shop, "a", count=1)
+    tell(shop, "a", count=1)
+
+    assert [(each.organisation_id, each.kind, each.params) for each in told] == [(shop, KIND.name, {"count": 1})]
+
+
+def test_what_is_not_committed_was_not_told(committed_db: None) -> None:
+    shop = ids.new_id()
+
+    def told_and_failed() -> None:
+        with db.transaction(actor(shop)):
+            tell(shop, "a")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        told_and_failed()
+    assert queries.unread(actor(shop)) == 0
