@@ -242,6 +242,8 @@ def test_the_six_of_the_source_stand_on_the_page():
     assert set(figures.SYNONYMS) <= set(figures.SCORED)
 
 
-@pytest.mark.parametrize("name", ["DAYS_KEPT", "STAGE_SAMPLE", "SAMPLE_MIN", "FRESH_DAYS", "RECENT_DAYS"])
+@pytest.mark.parametrize(
+    "name", ["DAYS_KEPT", "STAGE_SAMPLE", "SETTLED_DAYS", "SAMPLE_MIN", "FRESH_DAYS", "RECENT_DAYS"]
+)
 def test_the_numbers_stand_on_the_page(name):
     assert f"| {name} | {getattr(figures, name)} |" in PAGE.read_text(encoding="utf-8")

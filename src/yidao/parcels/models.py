@@ -323,3 +323,76 @@ class SweepLease(models.Model):
 
     class Meta:
         db_table = "sweep_lease"
+
+
+class DayFigure(models.Model):
+    """
+    What the statistics count of the parcels shipped on one Shanghai day, by tenant; computed again from the parcels.
+
+    `part` is a shop among a creator's, else 0. `pickup_steps` is a histogram and `statuses` counts by status, both in
+    the order of the rules.
+    """
+
+    class Scope(models.TextChoices):
+        CREATOR = "CREATOR"
+        CREATOR_SHOP = "CREATOR_SHOP"
+        SHOP = "SHOP"
+        CARRIER = "CARRIER"
+        PROVINCE = "PROVINCE"
+
+    pk = models.CompositePrimaryKey("scope", "tenant", "day", "part")
+    scope = models.TextField(choices=Scope.choices)
+    tenant = models.TextField()
+    day = models.DateField()
+    part = models.BigIntegerField()
+    parcels = models.IntegerField()
+    ended = models.IntegerField()
+    signed = models.IntegerField()
+    punctual = models.IntegerField()
+    anomalous = models.IntegerField()
+    picked = models.IntegerField()
+    pickup_seconds = models.BigIntegerField()
+    pickup_steps = ArrayField(models.IntegerField())
+    statuses = ArrayField(models.IntegerField())
+
+    class Meta:
+        db_table = "parcel_day"
+        indexes = [models.Index(fields=["day"], name="parcel_day_by_day")]
+
+
+class CarrierStage(models.Model):
+    """How long a carrier's newest signed parcels spent in one stage of their way."""
+
+    pk = models.CompositePrimaryKey("carrier", "stage")
+    carrier = models.TextField()
+    stage = models.TextField()
+    sample = models.IntegerField()
+    median_seconds = models.BigIntegerField(null=True)
+    p90_seconds = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "carrier_stage"
+
+
+class OpenAnomaly(models.Model):
+    """How many parcels have an anomaly in progress, by carrier, receiver's province and type; type "" is any."""
+
+    pk = models.CompositePrimaryKey("carrier", "province", "type")
+    carrier = models.TextField()
+    province = models.TextField()
+    type = models.TextField(blank=True, default="")
+    parcels = models.IntegerField()
+
+    class Meta:
+        db_table = "open_anomaly"
+
+
+class FigureRun(models.Model):
+    """As of which business instant figures were computed; named `day/2022-06-20`, `stages`, `open`."""
+
+    name = models.TextField(primary_key=True)
+    computed_at = models.DateTimeField()
+    took_ms = models.IntegerField()
+
+    class Meta:
+        db_table = "figure_run"

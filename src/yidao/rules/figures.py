@@ -197,6 +197,8 @@ class Passage(NamedTuple):
 
 STAGE_SAMPLE: Final = 1_000
 """A carrier's stages are told of so many of its parcels, those shipped last whose way has ended."""
+SETTLED_DAYS: Final = 5
+"""Of what was shipped later only the fastest are signed yet; they would flatter their carrier."""
 SAMPLE_MIN: Final = 10
 """Fewer than these tell nothing about a carrier."""
 
