@@ -301,3 +301,16 @@ def test_a_viewer_may_read_policies_and_not_publish(client: Client, people: Cast
 
     assert client.get("/o/policies/").status_code == 200
     assert client.post("/o/policies/new/parcel/douyin-2022/", form()).status_code == 403
+
+
+@pytest.mark.django_db
+def test_what_binds_the_platform_is_what_took_effect_last() -> None:
+    later = NOW + timedelta(hours=1)
+    changed = queries.version("export/default/1").body | {"rows_max": 5}
+    publish(draft(family="export", profile="default", body=changed), expected="export/default/2")
+
+    assert queries.of_platform(families.EXPORT, at=later).rows_max == 5
+    assert queries.of_platform(families.EXPORT, at=later - timedelta(seconds=1)).rows_max == 10_000
+    assert queries.named(families.EXPORT, "export/default/2").rows_max == 5
+    with pytest.raises(selection.PolicyMissing):
+        queries.of_platform(families.EXPORT, at=families.FROM_THE_START - timedelta(seconds=1))

@@ -8,7 +8,9 @@ from typing import Any
 
 from yidao.kit.errors import NotVisible
 from yidao.policies import families
+from yidao.policies.families import Family, P
 from yidao.policies.models import PolicyVersion
+from yidao.policies.selection import PolicyMissing
 from yidao.rules.limits import Policy
 
 
@@ -70,3 +72,29 @@ def policy(name: str) -> Policy:
     :raises NotVisible: there is none of that name.
     """
     return families.PARCEL.from_body(name, version(name).body)
+
+
+def of_platform(family: Family[P], *, at: datetime) -> P:
+    """
+    Return what binds the whole platform at an instant: of the versions in force the one that took effect last.
+
+    :raises PolicyMissing: nothing was in force then.
+    """
+    found = (
+        PolicyVersion.objects.filter(family=family.name, scope_kind=families.PLATFORM, effective_from__lte=at)
+        .order_by("-effective_from", "-version")
+        .values_list("name", "body")
+        .first()
+    )
+    if found is None:
+        raise PolicyMissing
+    return family.from_body(*found)
+
+
+def named(family: Family[P], name: str) -> P:
+    """
+    Return a version by the name that stands with an outcome.
+
+    :raises NotVisible: there is none of that name.
+    """
+    return family.from_body(name, version(name).body)
