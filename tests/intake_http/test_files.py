@@ -252,6 +252,14 @@ def test_neighbouring_rows_of_one_parcel_are_its_lines(brought, queue):
     assert first.receiver_tail is not None
 
 
+def test_a_row_tells_live_show_and_product_by_many_names(brought, queue):
+    row = "700,圆通,YT1,2022-06-20 08:30:00,330106,510104,,O-1,55,,,7064-1,P-1,真丝睡衣"
+    summary, _ = brought(f"{PARCELS},场次,商品ID,商品名称\n{row}\n", kind="parcels")
+
+    (line,) = queue.items[0].lines
+    assert (summary.accepted, line.room_id, line.product_id, line.product_name) == (1, "7064-1", "P-1", "真丝睡衣")
+
+
 def test_a_parcel_without_order_number_is_reported(brought):
     summary, bad = brought(f"{PARCELS}\n700,圆通,YT1,2022-06-20 08:30:00,330106,510104,,,,,\n", kind="parcels")
 

@@ -42,6 +42,16 @@ def test_what_is_left_out_is_nothing(port):
     port.parcels([p.parcel()])
 
     assert (port.queue.items[0].paid_at, port.queue.items[0].receiver_tail) == (0, None)
+    assert (port.queue.items[0].lines[0].room_id, port.queue.items[0].lines[0].product_name) == ("", "")
+
+
+def test_a_line_names_its_live_show_and_its_product(port):
+    line = {"order_no": "O-1", "room_id": "7064-1", "product_id": "P-1", "product_name": "真丝　睡衣\t13800138000 "}
+
+    port.parcels([p.parcel(lines=[line])])
+
+    (told,) = port.queue.items[0].lines
+    assert (told.room_id, told.product_id, told.product_name) == ("7064-1", "P-1", "真丝　睡衣 1******8000")
 
 
 def test_the_answer_names_the_parcel_and_whether_its_claim_waits(port):
@@ -110,6 +120,27 @@ def test_who_ships_nothing_reports_no_parcels(port, token):
             "/lines/1/order_no",
             "field.type",
             id="an order number as a number",
+        ),
+        pytest.param(
+            p.parcel(lines=[{"order_no": "O", "room_id": "a b"}]),
+            MALFORMED,
+            "/lines/0/room_id",
+            "field.form",
+            id="a live show with a gap",
+        ),
+        pytest.param(
+            p.parcel(lines=[{"order_no": "O", "product_id": "商品"}]),
+            MALFORMED,
+            "/lines/0/product_id",
+            "field.form",
+            id="a product id in words",
+        ),
+        pytest.param(
+            p.parcel(lines=[{"order_no": "O", "product_name": "a\0"}]),
+            MALFORMED,
+            "/lines/0/product_name",
+            "field.nul",
+            id="NUL in a product's name",
         ),
         pytest.param(p.parcel(sender_division="abcdef"), MALFORMED, "/sender_division", "field.form", id="letters"),
         pytest.param(p.parcel(receiver_division=""), MALFORMED, "/receiver_division", "field.length", id="no division"),

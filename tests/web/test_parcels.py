@@ -4,6 +4,7 @@ import base64
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from django.test import Client
 
@@ -262,6 +263,20 @@ def test_the_drawer_tells_timeline_anomalies_party_and_why(people: Cast, django_
     assert "The limit of 1 day began at 06-17 20:00" in part
     assert "parcel/douyin-2022/1" in part
     assert "<html" not in part
+
+
+def test_the_drawer_names_the_products_its_reader_may_know(people: Cast) -> None:
+    own = msgspec.structs.replace(facts.line("N1", people.creator), product_name="真丝睡衣", room_id="7064-1")
+    returned = msgspec.structs.replace(facts.line("N2", people.creator, scope="return"), product_name="旧拖鞋")
+    other = msgspec.structs.replace(facts.line("N3", people.second_creator), product_name="儿童雨衣")
+    number = planting.ship(people, "06-17 10:00", own, returned, other)
+    token = crypto.parcel_token(number, "zhongtong", 1)
+
+    of_creator = as_(people.dana).get(f"/c/{people.creator}/parcels/{token}/").content.decode()
+    of_shop = as_(people.alice).get(f"/m/{people.shop}/parcels/zhongtong/{number}/").content.decode()
+
+    assert [name in of_creator for name in ("真丝睡衣", "旧拖鞋", "儿童雨衣")] == [True, False, False]
+    assert "真丝睡衣；旧拖鞋；儿童雨衣" in of_shop
 
 
 def test_two_sources_that_tell_the_same_minute_are_one_line(people: Cast) -> None:

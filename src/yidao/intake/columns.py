@@ -126,6 +126,9 @@ PARCELS: Final = (
     Column("self_sold", "自卖", ("是否自卖", "小店自卖"), False, "否"),
     Column("cross_border", "跨境", ("是否跨境", "跨境订单"), False, "否"),
     Column("customer_return", "客户退货", ("是否客户退货", "逆向", "退货"), False, "否"),
+    Column("room_id", "直播场次", ("直播间", "场次", "直播间编号", "直播间id", "场次编号", "room"), False, ""),
+    Column("product_id", "商品编号", ("商品id", "商品编码", "商家编码", "sku", "product code"), False, ""),
+    Column("product_name", "商品", ("商品名称", "商品标题", "货品", "货品名称", "宝贝标题", "product"), False, ""),
 )
 
 
@@ -241,6 +244,10 @@ def parcel(cells: Mapping[str, str]) -> dict[str, Any]:
         if cells["creator_id"] == tables.LOST_DIGITS:
             raise Unclear("creator_id", "digits")
         scope["creator_id"] = cells["creator_id"]
+    for field in ("room_id", "product_id"):
+        if cells.get(field) == tables.LOST_DIGITS:
+            raise Unclear(field, "digits")
+    scope |= {field: cells[field] for field in ("room_id", "product_id", "product_name") if cells.get(field)}
     orders = cells.get("order_no", "")
     if orders == tables.LOST_DIGITS:
         raise Unclear("order_no", "digits")

@@ -260,12 +260,20 @@ def _line(line: wire.Line, index: int) -> LineIn:
     if ";" in line.order_no or not line.order_no.isprintable() or line.order_no.strip() != line.order_no:
         raise Bad("parcel.malformed", (f"/lines/{index}/order_no", "field.form"))
     creator_id = _id(line.creator_id, f"/lines/{index}/creator_id") if line.creator_id is not None else None
+    for field in ("room_id", "product_id"):
+        if not _is_plain(getattr(line, field)):
+            raise Bad("parcel.malformed", (f"/lines/{index}/{field}", "field.form"))
+    if "\x00" in line.product_name:
+        raise Bad("parcel.malformed", (f"/lines/{index}/product_name", "field.nul"))
     return LineIn(
         order_no=line.order_no,
         creator_id=creator_id,
         is_self_sold=line.self_sold,
         is_cross_border=line.cross_border,
         is_customer_return=line.customer_return,
+        room_id=line.room_id,
+        product_id=line.product_id,
+        product_name=texts.readable(line.product_name, limit=texts.PLACE_MAX) if line.product_name else "",
     )
 
 
@@ -274,6 +282,11 @@ def _check_number(waybill_no: str, carrier: str) -> None:
         raise Bad("waybill_no.malformed", ("/waybill_no", "field.form"))
     if carrier not in catalogue.CODES:
         raise Bad("carrier.unknown", ("/carrier", "field.unknown_value"))
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a foreign name is empty or printable ASCII without blanks."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _is_digits(text: str) -> bool:

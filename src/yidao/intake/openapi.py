@@ -44,7 +44,15 @@ PARCEL_EXAMPLE: Final = {
             "sender_division": "330106",
             "receiver_division": "510104",
             "receiver_phone_tail": "5678",
-            "lines": [{"order_no": "O-1", "creator_id": "123456789012345679"}],
+            "lines": [
+                {
+                    "order_no": "O-1",
+                    "creator_id": "123456789012345679",
+                    "room_id": "7064000000000000001",
+                    "product_id": "P-1",
+                    "product_name": "真丝睡衣",
+                }
+            ],
         }
     ]
 }

@@ -54,13 +54,19 @@ class CorrectionIn(msgspec.Struct, frozen=True, gc=False):
 
 
 class LineIn(msgspec.Struct, frozen=True, gc=False):
-    """One order line of a parcel; creator and scope belong to the line, not to the parcel."""
+    """
+    One order line of a parcel; creator and scope belong to the line, not to the parcel. Live show (直播场次) and
+    product (商品) are empty where the shop does not tell them.
+    """
 
     order_no: str
     creator_id: int | None
     is_self_sold: bool
     is_cross_border: bool
     is_customer_return: bool
+    room_id: str = ""
+    product_id: str = ""
+    product_name: str = ""
 
 
 class ShipmentIn(msgspec.Struct, frozen=True, gc=False):

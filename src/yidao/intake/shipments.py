@@ -14,7 +14,7 @@ from yidao.intake.payloads import ItemResult, LineIn, Result, ShipmentIn, Source
 from yidao.kit import arrays
 from yidao.parcels import folding, hot, lives
 from yidao.parcels.lives import Life
-from yidao.rules import parcel, routes
+from yidao.rules import monitor, parcel, routes
 from yidao.rules.anomalies import Hold, HoldKind
 from yidao.rules.instants import Instant
 
@@ -118,14 +118,11 @@ def _taken(shipment: ShipmentIn, life: Life) -> Plan:
 def creators_in_scope(lines: Sequence[LineIn]) -> dict[int, str]:
     """
     Return the order numbers of each creator who promoted lines in scope, joined by `;`, in the order of the lines.
-
-    Source: creator monitor, scope. Out of scope are self-sold and cross-border lines and customers' returns.
     """
     found: dict[int, dict[str, None]] = {}
     for line in lines:
-        if line.creator_id is None or line.is_self_sold or line.is_cross_border or line.is_customer_return:
-            continue
-        found.setdefault(line.creator_id, {})[line.order_no] = None
+        if line.creator_id is not None and monitor.is_in_scope(line):
+            found.setdefault(line.creator_id, {})[line.order_no] = None
     return {creator_id: ";".join(order_nos) for creator_id, order_nos in found.items()}
 
 
@@ -146,6 +143,10 @@ def write_lines(connection: psycopg.Connection[Any], plans: Sequence[Plan]) -> N
             "is_self_sold": arrays.booleans([line.is_self_sold for _, _, line in lines]),
             "is_cross_border": arrays.booleans([line.is_cross_border for _, _, line in lines]),
             "is_customer_return": arrays.booleans([line.is_customer_return for _, _, line in lines]),
+            **{
+                name: _texts_or_none([getattr(line, name) for _, _, line in lines])
+                for name in ("room_id", "product_id", "product_name")
+            },
         },
     )
     extras = [
@@ -156,6 +157,11 @@ def write_lines(connection: psycopg.Connection[Any], plans: Sequence[Plan]) -> N
     ]
     if extras:
         _write_extra_creators(connection, extras)
+
+
+def _texts_or_none(values: Sequence[str]) -> str:
+    """Return an array literal; an empty one where all are empty: unnest then leaves them out."""
+    return arrays.texts(values) if any(values) else "{}"
 
 
 def _write_extra_creators(connection: psycopg.Connection[Any], extras: Sequence[tuple[Life, int, str]]) -> None:

@@ -83,6 +83,7 @@ class Detail:
     life: int
     shop_id: int | None
     order_nos: tuple[str, ...]
+    products: tuple[str, ...]
     shipped_at: datetime | None
     sender_division: str
     receiver_division: str
@@ -101,7 +102,12 @@ SELECT p.life, p.shop_id, p.order_nos, p.shipped_at, p.paid_at, p.sender_divisio
        ARRAY(SELECT a.carrier FROM parcel_alias a
              WHERE a.waybill_no = p.waybill_no AND a.stands_for = p.carrier
                AND (%(known_at)s::timestamptz IS NULL OR a.recorded_at <= %(known_at)s::timestamptz)
-             ORDER BY a.recorded_at)
+             ORDER BY a.recorded_at),
+       ARRAY(SELECT l.product_name FROM parcel_line l
+             WHERE l.waybill_no = p.waybill_no AND l.carrier = p.carrier AND l.life = p.life AND l.product_name <> ''
+               AND (%(promoted_by)s::bigint[] IS NULL OR (l.creator_id = ANY(%(promoted_by)s::bigint[])
+                    AND NOT l.is_self_sold AND NOT l.is_cross_border AND NOT l.is_customer_return))
+             ORDER BY l.line_no)
 FROM parcel p
 WHERE p.waybill_no = %(waybill_no)s AND p.carrier = %(carrier)s
   AND (%(known_at)s::timestamptz IS NULL OR p.recorded_at <= %(known_at)s::timestamptz)
@@ -194,16 +200,17 @@ def _detail(
 ) -> Detail:
     condition, parameters = access.condition(actor)
     text = " ".join((_PARCEL, condition, _NEWEST_LIFE))
+    is_plain = access.sees_plain_numbers(actor)
     number = {"waybill_no": waybill_no, "carrier": carrier, "life": life, "known_at": known_at}
+    number["promoted_by"] = None if is_plain else list(actor.organisation_ids)
     found = _fetch(text, {**number, **parameters})
     if not found:
         raise NotVisible
-    *facts, corrected_to = found[0]
+    *facts, corrected_to, products = found[0]
     life, *owned, _, policy_name, milestones, holds, evaluated_at, first_scan_at, last_scan_at, adopted_at = facts
     if known_at is not None and adopted_at is not None and adopted_at > known_at:
         owned = _before_adoption(actor)
     shop_id, order_nos, shipped_at, paid_at, sender, receiver = owned
-    is_plain = access.sees_plain_numbers(actor)
     key = (waybill_no, carrier, life)
     if known_at is not None:
         # A scan that lived then and is dead now may lie outside the span of those that live.
@@ -222,6 +229,8 @@ def _detail(
     truth = _truth(bytes(milestones), plan, bytes(holds), carrier, policy_name, now=now)
     if not access.sees_sale(actor):
         shop_id, order_nos = None, ""
+    if shop_id is None:
+        products = []
     own_orders = (
         order_nos.split(";")
         if is_plain and order_nos
@@ -236,6 +245,7 @@ def _detail(
         life=life,
         shop_id=shop_id,
         order_nos=tuple(own_orders),
+        products=tuple(dict.fromkeys(products)),
         shipped_at=shipped_at,
         sender_division=sender,
         receiver_division=receiver,

@@ -70,6 +70,9 @@ class ParcelLine(models.Model):
     is_self_sold = models.BooleanField()
     is_cross_border = models.BooleanField()
     is_customer_return = models.BooleanField()
+    room_id = models.TextField(blank=True, default="")
+    product_id = models.TextField(blank=True, default="")
+    product_name = models.TextField(blank=True, default="")
 
     class Meta:
         managed = False

@@ -141,13 +141,14 @@ WHERE l.waybill_no = v.waybill_no AND l.carrier = v.carrier AND l.life = v.life
 
 -- add_lines --
 INSERT INTO parcel_line (waybill_no, carrier, life, line_no, order_no, creator_id, is_self_sold, is_cross_border,
-                         is_customer_return)
+                         is_customer_return, room_id, product_id, product_name)
 SELECT v.waybill_no, v.carrier, v.life, v.line_no, v.order_no, v.creator_id, v.is_self_sold, v.is_cross_border,
-       v.is_customer_return
+       v.is_customer_return, coalesce(v.room_id, ''), coalesce(v.product_id, ''), coalesce(v.product_name, '')
 FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(line_no)s::smallint[], %(order_no)s::text[],
             %(creator_id)s::bigint[], %(is_self_sold)s::boolean[], %(is_cross_border)s::boolean[],
-            %(is_customer_return)s::boolean[])
-     AS v (waybill_no, carrier, life, line_no, order_no, creator_id, is_self_sold, is_cross_border, is_customer_return)
+            %(is_customer_return)s::boolean[], %(room_id)s::text[], %(product_id)s::text[], %(product_name)s::text[])
+     AS v (waybill_no, carrier, life, line_no, order_no, creator_id, is_self_sold, is_cross_border, is_customer_return,
+           room_id, product_id, product_name)
 ON CONFLICT DO NOTHING
 
 -- add_extra_creators --

@@ -73,6 +73,15 @@ OrderNo = Annotated[
         extra_json_schema={"pattern": "^[^;\\u0000-\\u0020]+$"},
     ),
 ]
+ForeignId = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=64,
+        description="The platform's own name of a live show or a product; printable ASCII.",
+        extra_json_schema={"pattern": "^[!-~]*$"},
+    ),
+]
+ProductName = Annotated[str, msgspec.Meta(max_length=200, description="What people call the product.")]
 PhoneTail = Annotated[
     str,
     msgspec.Meta(
@@ -128,6 +137,9 @@ class Line(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     self_sold: bool = False
     cross_border: bool = False
     customer_return: bool = False
+    room_id: ForeignId = ""
+    product_id: ForeignId = ""
+    product_name: ProductName = ""
 
 
 class Parcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
