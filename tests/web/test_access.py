@@ -39,7 +39,7 @@ NEEDS_MORE = {"operator-policy-publish": {"olga"}}
 """Pages that not every operator may open."""
 FOR_EVERYBODY = {"home", "account_logout"}
 """Pages of whoever is logged in."""
-PUBLIC = {"account_login", "language"}
+PUBLIC = {"account_login", "language", "theme"}
 MACHINES = "v1/"
 """Addresses of machines, which carry a bearer token."""
 

@@ -41,5 +41,5 @@ def environment(**options: Any) -> Environment:
         translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
     )
     made.globals.update(static=static, url=url, phrase=phrases, language=translation.get_language)
-    made.filters.update(when=formats.when, moment=formats.moment, iso=formats.iso, span=formats.length)
+    made.filters.update(when=formats.when, moment=formats.moment, day=formats.day, iso=formats.iso, span=formats.length)
     return made

@@ -9,7 +9,7 @@ from yidao.web.creator import views as creator
 from yidao.web.merchant import views as merchant
 from yidao.web.operator import audit, clock, overview, parcels, policies, quarantine
 from yidao.web.provider import views as provider
-from yidao.web.shared import pages
+from yidao.web.shared import pages, search
 
 converters.register()
 
@@ -20,12 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", account.login, name="account_login"),
     path("logout", account.logout, name="account_logout"),
     path("language", pages.language, name="language"),
+    path("theme", pages.theme, name="theme"),
     path("c/<creator:creator>/", creator.home, name="creator-home"),
     path("c/<creator:creator>/parcels/", creator.parcels, name="creator-parcels"),
     path("c/<creator:creator>/parcels/counts/", creator.counts, name="creator-counts"),
     path("c/<creator:creator>/parcels/<parcel_token:token>/", creator.parcel, name="creator-parcel"),
     path("c/<creator:creator>/badges/", creator.badges, name="creator-badges"),
     path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
+    path("c/<creator:creator>/search/", search.creator, name="creator-search"),
     path("m/<shop:shop>/", merchant.home, name="merchant-home"),
     path("m/<shop:shop>/parcels/", merchant.parcels, name="merchant-parcels"),
     path("m/<shop:shop>/parcels/counts/", merchant.counts, name="merchant-counts"),
@@ -34,18 +36,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("m/<shop:shop>/badges/", merchant.badges, name="merchant-badges"),
     path("m/<shop:shop>/ticket/", merchant.ticket, name="merchant-ticket"),
+    path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
     path(_CARRIER, carrier.home, name="carrier-home"),
     path(f"{_CARRIER}parcels/", carrier.parcels, name="carrier-parcels"),
     path(f"{_CARRIER}parcels/counts/", carrier.counts, name="carrier-counts"),
     path(f"{_CARRIER}parcels/<waybill_no:waybill_no>/", carrier.parcel, name="carrier-parcel"),
     path(f"{_CARRIER}badges/", carrier.badges, name="carrier-badges"),
     path(f"{_CARRIER}ticket/", carrier.ticket, name="carrier-ticket"),
+    path(f"{_CARRIER}search/", search.carrier, name="carrier-search"),
     path("p/<provider:provider>/", provider.home, name="provider-home"),
     path("p/<provider:provider>/badges/", provider.badges, name="provider-badges"),
     path("p/<provider:provider>/ticket/", provider.ticket, name="provider-ticket"),
+    path("p/<provider:provider>/search/", search.provider, name="provider-search"),
     path("o/", overview.index, name="operator-home"),
     path("o/badges/", overview.badges, name="operator-badges"),
     path("o/ticket/", overview.ticket, name="operator-ticket"),
+    path("o/search/", search.operator, name="operator-search"),
     path("o/parcels/", parcels.index, name="operator-parcels"),
     path("o/parcels/counts/", parcels.counts, name="operator-counts"),
     path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from yidao.accounts.ids import OrganisationId
 from yidao.parcels import access, detail
 from yidao.web.shared import consoles, lists
+from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 OutletId = OrganisationId
@@ -55,10 +56,9 @@ def parcel(request: Request, carrier: OrganisationId, outlet: OutletId | None, w
 
 @require_safe
 def badges(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
-    """Renew the banners; an outlet counts nothing, for it is shown no list."""
+    """Count what the side bar shows."""
     actor = consoles.carrier(request, carrier, outlet)
-    is_outlet = access.must_name_parcels(actor, is_outlet=outlet is not None)
-    return lists.render_badges(request, {} if is_outlet else lists.open_anomalies(actor))
+    return render_badges(request, actor)
 
 
 @require_safe

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from yidao.accounts.ids import CreatorId
 from yidao.parcels import detail
 from yidao.web.shared import consoles, lists
+from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 
@@ -53,7 +54,7 @@ def parcel(request: Request, creator: CreatorId | None, token: str) -> HttpRespo
 def badges(request: Request, creator: CreatorId | None) -> HttpResponse:
     """Count what the side bar shows."""
     actor = consoles.creator(request, creator)
-    return lists.render_badges(request, lists.open_anomalies(actor))
+    return render_badges(request, actor)
 
 
 @require_safe

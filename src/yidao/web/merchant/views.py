@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from yidao.accounts.ids import ShopId
 from yidao.parcels import detail
 from yidao.web.shared import consoles, lists
+from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 
@@ -55,7 +56,7 @@ def parcel(request: Request, shop: ShopId, carrier: str, waybill_no: str) -> Htt
 def badges(request: Request, shop: ShopId) -> HttpResponse:
     """Count what the side bar shows."""
     actor = consoles.merchant(request, shop)
-    return lists.render_badges(request, lists.open_anomalies(actor))
+    return render_badges(request, actor)
 
 
 @require_safe

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 from yidao.kit.templates import render_block
 from yidao.parcels import figures, quarantine
 from yidao.web.operator import words
-from yidao.web.shared import consoles, lists
+from yidao.web.shared import consoles
+from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 TEMPLATE = "operator/overview.html"
@@ -31,8 +32,7 @@ def index(request: Request) -> HttpResponse:
 def badges(request: Request) -> HttpResponse:
     """Count what the side bar shows."""
     actor = consoles.operator(request)
-    found = lists.open_anomalies(actor) | {"quarantine": quarantine.counts(actor=actor)[quarantine.State.OPEN.value]}
-    return lists.render_badges(request, found)
+    return render_badges(request, actor)
 
 
 @require_safe

@@ -6,7 +6,8 @@ from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import OrganisationId
 from yidao.parcels import queries
-from yidao.web.shared import consoles, lists
+from yidao.web.shared import consoles
+from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 
@@ -23,9 +24,9 @@ def home(request: Request, provider: OrganisationId) -> HttpResponse:
 
 @require_safe
 def badges(request: Request, provider: OrganisationId) -> HttpResponse:
-    """Renew the banners; a provider has no list to count."""
-    consoles.provider(request, provider)
-    return lists.render_badges(request, {})
+    """Count what the side bar shows."""
+    actor = consoles.provider(request, provider)
+    return render_badges(request, actor)
 
 
 @require_safe

@@ -3,7 +3,6 @@ The guards of the consoles. The first line of every view asks one of them: it tu
 actor, or answers as if there were nothing, and sets the frame around the page.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.urls import reverse
@@ -14,45 +13,13 @@ from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId
 from yidao.kit import clock, crypto
 from yidao.kit.errors import Forbidden
+from yidao.web.shared.navigation import Console, Entry, Group
 from yidao.web.shared.requests import Request, user_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """
-    One entry of the side bar; `badge` names a live count, `go` is the letter after `g` that leads there, and what
-    `is_demo_only` leads nowhere where time is real.
-    """
-
-    key: str
-    label: str
-    address: str
-    badge: str = ""
-    go: str = ""
-    is_demo_only: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Entries under one heading."""
-
-    label: str
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Console:
-    """The frame around a page: whose it is, where one may go, and where live news, counts and banners come from."""
-
-    actor: Actor
-    role: str
-    groups: tuple[Group, ...]
-    badges_address: str
-    ticket_address: str
-
 
 TICKET_LIFE = timedelta(seconds=60)
 PARCELS = gettext_noop("Orders and parcels")
+INSIGHT = gettext_noop("Data insight")
+ORDERS = gettext_noop("Order management")
 MONITOR = gettext_noop("Live parcel monitor")
 OVERVIEW = gettext_noop("Overview")
 
@@ -70,9 +37,13 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
         role=gettext_noop("Creator"),
         groups=(
             Group(
-                label=PARCELS,
+                label="",
+                entries=(Entry(key="home", label=OVERVIEW, address=reverse("creator-home", kwargs=at), go="h"),),
+            ),
+            Group(
+                label=ORDERS,
+                under=(INSIGHT,),
                 entries=(
-                    Entry(key="home", label=OVERVIEW, address=reverse("creator-home", kwargs=at), go="h"),
                     Entry(
                         key="parcels",
                         label=MONITOR,
@@ -85,6 +56,7 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
         ),
         badges_address=reverse("creator-badges", kwargs=at),
         ticket_address=reverse("creator-ticket", kwargs=at),
+        search_address=reverse("creator-search", kwargs=at),
     )
     return actor
 
@@ -117,6 +89,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
         ),
         badges_address=reverse("merchant-badges", kwargs=at),
         ticket_address=reverse("merchant-ticket", kwargs=at),
+        search_address=reverse("merchant-search", kwargs=at),
     )
     return actor
 
@@ -143,6 +116,7 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
         ),
         badges_address=reverse("carrier-badges", kwargs=at),
         ticket_address=reverse("carrier-ticket", kwargs=at),
+        search_address=reverse("carrier-search", kwargs=at),
     )
     return actor
 
@@ -166,6 +140,7 @@ def provider(request: Request, provider_id: OrganisationId) -> Actor:
         ),
         badges_address=reverse("provider-badges", kwargs=at),
         ticket_address=reverse("provider-ticket", kwargs=at),
+        search_address=reverse("provider-search", kwargs=at),
     )
     return actor
 
@@ -218,6 +193,7 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
         ),
         badges_address=reverse("operator-badges"),
         ticket_address=reverse("operator-ticket"),
+        search_address=reverse("operator-search"),
     )
     if not actor.may(needs):
         raise Forbidden

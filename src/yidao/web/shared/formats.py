@@ -22,6 +22,11 @@ def moment(at: datetime) -> str:
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def day(at: datetime) -> str:
+    """Return the day of an instant in Shanghai, as date fields hold it."""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
 def iso(at: datetime) -> str:
     """Return an instant for machines, with Shanghai's offset."""
     return at.astimezone(SHANGHAI).isoformat(timespec="seconds")

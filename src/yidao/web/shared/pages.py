@@ -14,7 +14,9 @@ from yidao.accounts import queries, services
 from yidao.accounts.ids import CreatorId, UserId
 from yidao.web.shared.requests import Request, user_id
 
-LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
+COOKIE_SECONDS = 365 * 24 * 3600
+THEME_COOKIE = "yidao_theme"
+THEMES = ("light", "dark", "auto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,19 +75,23 @@ def home(request: Request) -> HttpResponse:
     return render(request, "shared/home.html", {"consoles": links})
 
 
+def _back(request: HttpRequest) -> str:
+    """Return the address of ours a form came from, or the start page."""
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return back if is_ours else reverse("home")
+
+
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Change the language of the pages, for this browser and for the user, and go back."""
     wanted = request.POST.get("language", "")
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = reverse("home")
-    response = HttpResponseRedirect(back)
+    response = HttpResponseRedirect(_back(request))
     if wanted in dict(settings.LANGUAGES):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
             wanted,
-            max_age=LANGUAGE_COOKIE_SECONDS,
+            max_age=COOKIE_SECONDS,
             samesite="Lax",
             secure=settings.LANGUAGE_COOKIE_SECURE,
         )
@@ -95,3 +101,23 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 language.login_required = False  # type: ignore[attr-defined]
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the look of the pages, light, dark or as the machine has it, in this browser, and go back."""
+    wanted = request.POST.get("theme", "")
+    response = HttpResponseRedirect(_back(request))
+    if wanted in THEMES:
+        response.set_cookie(
+            THEME_COOKIE,
+            wanted,
+            max_age=COOKIE_SECONDS,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )
+    return response
+
+
+theme.login_required = False  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from yidao.accounts.models import User
-    from yidao.web.shared.consoles import Console
+    from yidao.web.shared.navigation import Console
 
 
 class Request(HttpRequest):
