@@ -123,7 +123,7 @@ def test_every_setting_is_explained_on_the_settings_page() -> None:
 
 
 def _shown(default: object) -> str:
-    return "" if default in (None, "") else f"`{default}`"
+    return "" if default is None or not str(default) else f"`{default}`"
 
 
 def test_a_command_beside_the_database_finds_it_and_gives_its_exit_code(owner_dsn: str) -> None:

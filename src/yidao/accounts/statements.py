@@ -25,3 +25,16 @@ ON CONFLICT (key) DO UPDATE SET
                         ELSE NULL END
 RETURNING locked_until, failure_count
 """
+
+TRY_CODE = """
+UPDATE phone_code SET try_count = try_count + 1
+ WHERE id = (
+        SELECT id FROM phone_code
+         WHERE purpose = %(purpose)s AND used_at IS NULL AND voided_at IS NULL
+           AND (user_id = %(user_id)s OR number_index = ANY(%(numbers)s::bytea[]))
+         ORDER BY sent_at DESC, id DESC LIMIT 1
+       )
+   AND used_at IS NULL AND voided_at IS NULL AND expires_at > %(now)s AND try_count < %(allowed)s
+RETURNING id, code_hmac, number_encrypted, try_count
+"""
+"""Counts a try and says which code it is for; no row if none lives. Parallel tries wait for each other at the row."""

@@ -4,9 +4,13 @@ import ipaddress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SMS_SECRET_MIN: Final = 24
 
 
 class Settings(BaseSettings):
@@ -59,6 +63,21 @@ class Settings(BaseSettings):
         default=50_000, ge=0, le=1_000_000, description="Parcels of history a new demo starts with."
     )
 
+    sms_sender: Literal["", "outbox", "webhook", "none"] = Field(
+        default="",
+        description="How phone codes leave: outbox (a page), webhook or none; empty: outbox in a demo, else none.",
+    )
+    sms_webhook_url: str = Field(
+        default="",
+        validate_default=True,
+        description="Where messages are posted with YIDAO_SMS_SENDER=webhook; https, or http on this machine.",
+    )
+    sms_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="What those posts are signed with; at least 24 characters.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: str) -> str:
@@ -87,6 +106,23 @@ class Settings(BaseSettings):
             moment = None
         if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2100:
             raise ValueError("must be a time with an offset, such as 2022-06-20T08:00:00+08:00")
+        return value
+
+    @field_validator("sms_webhook_url")
+    @classmethod
+    def _is_safe_address(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        is_near = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        is_safe = parts.hostname and "@" not in parts.netloc and (parts.scheme == "https" or is_near)
+        if (value or info.data.get("sms_sender") == "webhook") and not is_safe:
+            raise ValueError("must begin with https:// (http:// on this machine alone) and name no user")
+        return value
+
+    @field_validator("sms_webhook_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("sms_sender") == "webhook" and len(value.get_secret_value()) < SMS_SECRET_MIN:
+            raise ValueError(f"must have at least {SMS_SECRET_MIN} characters")
         return value
 
 

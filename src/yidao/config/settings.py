@@ -96,6 +96,10 @@ ACCOUNT_SESSION_REMEMBER = True
 # allauth counts in the cache; ours counts in the database (accounts.lockout) and tells the time left.
 ACCOUNT_RATE_LIMITS = False
 
+SMS_SENDER = _settings.sms_sender
+SMS_WEBHOOK_URL = _settings.sms_webhook_url
+SMS_WEBHOOK_SECRET = _settings.sms_webhook_secret.get_secret_value()
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "yidao_session"
 SESSION_COOKIE_HTTPONLY = True
