@@ -1,11 +1,12 @@
 """Who may stand where: turns a user and the tenant in an address into an actor. Not a member means not visible."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from yidao.accounts import queries
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
 from yidao.accounts.models import Membership, Organisation
+from yidao.kit import clock
 from yidao.kit.errors import NotVisible
 
 Kind = Organisation.Kind
@@ -58,16 +59,25 @@ PERMISSIONS: dict[ActorKind, dict[str, frozenset[Permission]]] = {
 """What each role allows, by the kind of organisation; a role that is not named there cannot be given there."""
 
 
-def _actor(user_id: UserId, kind: ActorKind, rows: Iterable[queries.MembershipRow]) -> Actor:
+Fits = Callable[[queries.MembershipRow], bool]
+
+
+def _actor(user_id: UserId, kind: ActorKind, *fits: Fits) -> Actor:
     """
-    Make an actor of the memberships that fit. In several organisations at once it may what it may in each of them.
+    Make an actor of the memberships that fit the first condition that any fits, else of the support visit that does.
+
+    In several organisations at once it may what it may in each of them.
 
     :raises NotVisible: there is none.
     """
-    found = tuple(rows)
+    rows = queries.memberships(user_id)
+    found = _first(rows, fits)
+    is_visiting = not found and _may_visit(rows)
+    if is_visiting:
+        found = _first(queries.visited(user_id, real_now=clock.real_now()), fits)
     if not found:
         raise NotVisible
-    allowed = [PERMISSIONS[kind].get(row.role, frozenset()) for row in found]
+    allowed = [_LOOKS if is_visiting else PERMISSIONS[kind].get(row.role, frozenset()) for row in found]
     return Actor(
         user_id=user_id,
         credential_id=None,
@@ -77,7 +87,19 @@ def _actor(user_id: UserId, kind: ActorKind, rows: Iterable[queries.MembershipRo
         name="" if len(found) > 1 else found[0].name,
         carrier=found[0].carrier_code,
         source=found[0].source_code,
+        is_visiting=is_visiting,
     )
+
+
+def _first(rows: Iterable[queries.MembershipRow], fits: Iterable[Fits]) -> tuple[queries.MembershipRow, ...]:
+    """Return the rows that fit the first condition that any row fits."""
+    return next((found for each in fits if (found := tuple(row for row in rows if each(row)))), ())
+
+
+def _may_visit(rows: Iterable[queries.MembershipRow]) -> bool:
+    """Return whether somebody's role at the platform still allows visits; losing it ends those that are open."""
+    roles = PERMISSIONS[ActorKind.OPERATOR]
+    return any(row.kind == Kind.PLATFORM and Permission.VISITS_MAKE in roles.get(row.role, ()) for row in rows)
 
 
 def actor_for_shop(user_id: UserId, shop_id: ShopId) -> Actor:
@@ -86,10 +108,7 @@ def actor_for_shop(user_id: UserId, shop_id: ShopId) -> Actor:
 
     :raises NotVisible: no live membership there.
     """
-    rows = queries.memberships(user_id)
-    return _actor(
-        user_id, ActorKind.MERCHANT, (r for r in rows if r.kind == Kind.SHOP and r.organisation_id == shop_id)
-    )
+    return _actor(user_id, ActorKind.MERCHANT, lambda row: row.kind == Kind.SHOP and row.organisation_id == shop_id)
 
 
 def actor_for_creator(user_id: UserId, creator_id: CreatorId | None) -> Actor:
@@ -98,28 +117,32 @@ def actor_for_creator(user_id: UserId, creator_id: CreatorId | None) -> Actor:
 
     :raises NotVisible: no live membership there.
     """
-    rows = (row for row in queries.memberships(user_id) if row.kind == Kind.CREATOR)
-    return _actor(user_id, ActorKind.CREATOR, (r for r in rows if creator_id in (None, r.organisation_id)))
+    return _actor(
+        user_id,
+        ActorKind.CREATOR,
+        lambda row: row.kind == Kind.CREATOR and creator_id in (None, row.organisation_id),
+    )
 
 
 def actor_for_carrier(user_id: UserId, carrier_id: OrganisationId, outlet_id: OrganisationId | None) -> Actor:
     """
     Return the user as a member of a carrier's head office (all outlets, or one) or of the outlet that is named.
 
-    The actor of an outlet holds the outlet's id alone; who may see what differs between the two.
+    The actor of an outlet holds the outlet's id alone; who may see what differs between the two. Who belongs to both is
+    the head office.
 
     :raises NotVisible: no live membership there, or the outlet is not this carrier's.
     """
-    rows = queries.memberships(user_id)
-    office = [row for row in rows if row.kind == Kind.CARRIER and row.organisation_id == carrier_id]
-    own = [
-        row
-        for row in rows
-        if row.kind == Kind.OUTLET and row.parent_id == carrier_id and row.organisation_id == outlet_id
-    ]
-    if office and outlet_id is not None and outlet_id not in queries.outlets(carrier_id):
+    actor = _actor(
+        user_id,
+        ActorKind.CARRIER,
+        lambda row: row.kind == Kind.CARRIER and row.organisation_id == carrier_id,
+        lambda row: row.kind == Kind.OUTLET and row.parent_id == carrier_id and row.organisation_id == outlet_id,
+    )
+    is_office = actor.organisation_ids == (carrier_id,)
+    if is_office and outlet_id is not None and outlet_id not in queries.outlets(carrier_id):
         raise NotVisible
-    return _actor(user_id, ActorKind.CARRIER, office or own)
+    return actor
 
 
 def actor_for_provider(user_id: UserId, provider_id: OrganisationId) -> Actor:
@@ -128,9 +151,8 @@ def actor_for_provider(user_id: UserId, provider_id: OrganisationId) -> Actor:
 
     :raises NotVisible: no live membership there.
     """
-    rows = queries.memberships(user_id)
     return _actor(
-        user_id, ActorKind.PROVIDER, (r for r in rows if r.kind == Kind.PROVIDER and r.organisation_id == provider_id)
+        user_id, ActorKind.PROVIDER, lambda row: row.kind == Kind.PROVIDER and row.organisation_id == provider_id
     )
 
 
@@ -140,11 +162,10 @@ def actor_for_operator(user_id: UserId) -> Actor:
 
     :raises NotVisible: no live membership there.
     """
-    rows = queries.memberships(user_id)
-    return _actor(user_id, ActorKind.OPERATOR, (row for row in rows if row.kind == Kind.PLATFORM))
+    return _actor(user_id, ActorKind.OPERATOR, lambda row: row.kind == Kind.PLATFORM)
 
 
-_ACTOR_OF_ORGANISATION = {
+ACTOR_OF_ORGANISATION = {
     Kind.SHOP: ActorKind.MERCHANT,
     Kind.CREATOR: ActorKind.CREATOR,
     Kind.CARRIER: ActorKind.CARRIER,
@@ -159,7 +180,7 @@ def actor_for_credential(credential: queries.CredentialFacts) -> Actor:
     return Actor(
         user_id=None,
         credential_id=credential.id,
-        kind=_ACTOR_OF_ORGANISATION[Kind(credential.organisation_kind)],
+        kind=ACTOR_OF_ORGANISATION[Kind(credential.organisation_kind)],
         organisation_ids=(credential.organisation_id,),
         permissions=credential.scopes,
         carrier=credential.carrier_code,

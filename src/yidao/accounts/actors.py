@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
+from yidao.kit.errors import Forbidden
 
 
 class ActorKind(StrEnum):
@@ -55,6 +56,15 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         """Return whether this actor's role allows it."""
         return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """
+        Do nothing for whom it is allowed.
+
+        :raises Forbidden: this actor's role does not allow it.
+        """
+        if permission not in self.permissions:
+            raise Forbidden
 
 
 SYSTEM = Actor(user_id=None, credential_id=None, kind=ActorKind.SYSTEM, organisation_ids=(), permissions=frozenset())

@@ -83,6 +83,7 @@ class Organisation(models.Model):
     source_code = models.TextField(blank=True, default="")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="outlets")
     is_active = models.BooleanField(default=True)
+    closed_reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -161,3 +162,73 @@ class LoginFailure(models.Model):
     class Meta:
         db_table = "login_failure"
         constraints = [models.CheckConstraint(condition=Q(failure_count__gte=0), name="login_failures_are_counted_up")]
+
+
+class Invitation(models.Model):
+    """
+    A place in an organisation that waits for somebody: for whoever holds the link, of which only a digest is kept, or
+    for one login, who finds it after logging in.
+    """
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invitations")
+    role = models.TextField(choices=Membership.Role.choices)
+    name = models.TextField(blank=True, default="")
+    for_login = models.TextField(blank=True, default="")
+    token_sha256 = models.BinaryField(max_length=32, null=True, unique=True)
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.BigIntegerField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "invitation"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(for_login="", token_sha256__isnull=False) | (~Q(for_login="") & Q(token_sha256=None)),
+                name="invitation_has_a_link_or_a_login",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, revoked_at=None),
+                name="invitation_is_accepted_by_somebody_or_revoked",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "-id"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitations_that_wait",
+            ),
+            models.Index(
+                fields=["for_login"],
+                condition=Q(accepted_at=None, revoked_at=None) & ~Q(for_login=""),
+                name="invitations_for_a_login",
+            ),
+        ]
+
+
+class SupportVisit(models.Model):
+    """An operator's look into an organisation's console; it ends by itself in real time."""
+
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="visits")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="visits")
+    reason = models.TextField()
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "support_visit"
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(ended_at=None), name="one_visit_at_a_time"),
+            models.CheckConstraint(condition=~Q(reason=""), name="visit_has_a_reason"),
+        ]
+        indexes = [models.Index(fields=["organisation", "-id"], name="visits_of_organisation")]
+
+
+# Django looks for models here.
+from yidao.accounts.phone_models import Phone as Phone  # noqa: E402

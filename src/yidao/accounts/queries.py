@@ -4,14 +4,15 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from yidao.accounts import names, statements
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
-from yidao.accounts.models import Membership, Organisation, User
+from yidao.accounts.models import Membership, Organisation, SupportVisit, User
 from yidao.kit import crypto
 
 TOKEN_PREFIX_CHARS = 12
@@ -119,27 +120,33 @@ def memberships(user_id: UserId) -> tuple[MembershipRow, ...]:
     rows = (
         Membership.objects.filter(user_id=user_id, disabled_at=None, organisation__is_active=True, user__is_active=True)
         .order_by("organisation__kind", "organisation__name", "organisation_id")
-        .values_list(
-            "organisation_id",
-            "organisation__kind",
-            "organisation__name",
-            "role",
-            "organisation__carrier_code",
-            "organisation__source_code",
-            "organisation__parent_id",
-        )
+        .values_list("organisation_id", "organisation__kind", "organisation__name", "role", *_OF_ORGANISATION)
     )
-    return tuple(
-        MembershipRow(
-            organisation_id=OrganisationId(row[0]),
-            kind=row[1],
-            name=row[2],
-            role=row[3],
-            carrier_code=row[4],
-            source_code=row[5],
-            parent_id=OrganisationId(row[6]) if row[6] is not None else None,
-        )
-        for row in rows
+    return tuple(_membership(*row) for row in rows)
+
+
+def visited(user_id: UserId, *, real_now: datetime) -> tuple[MembershipRow, ...]:
+    """Return the organisation a user is visiting, as a membership without a role; it is not asked if they still may."""
+    rows = SupportVisit.objects.filter(
+        user_id=user_id, ended_at=None, ends_at__gt=real_now, organisation__is_active=True, user__is_active=True
+    ).values_list("organisation_id", "organisation__kind", "organisation__name", Value(""), *_OF_ORGANISATION)
+    return tuple(_membership(*row) for row in rows)
+
+
+_OF_ORGANISATION = ("organisation__carrier_code", "organisation__source_code", "organisation__parent_id")
+
+
+def _membership(
+    organisation_id: int, kind: str, name: str, role: str, carrier_code: str, source_code: str, parent_id: int | None
+) -> MembershipRow:
+    return MembershipRow(
+        organisation_id=OrganisationId(organisation_id),
+        kind=kind,
+        name=name,
+        role=role,
+        carrier_code=carrier_code,
+        source_code=source_code,
+        parent_id=OrganisationId(parent_id) if parent_id is not None else None,
     )
 
 
