@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
 
 Row = TypeVar("Row")
 
@@ -12,6 +12,7 @@ Row = TypeVar("Row")
 class Tag:
     """A word on a colored ground; tones: notice, warn, severe, closed, good."""
 
+    kind: ClassVar[str] = "tag"
     text: str
     tone: str = "warn"
 
@@ -20,6 +21,7 @@ class Tag:
 class Dot:
     """A word behind a colored dot; tones: quiet, active, warn, bad, good."""
 
+    kind: ClassVar[str] = "dot"
     text: str
     tone: str = "active"
 
@@ -28,6 +30,7 @@ class Dot:
 class Number:
     """A number that can be copied; with `more` others behind it, told on demand."""
 
+    kind: ClassVar[str] = "number"
     text: str
     more: tuple[str, ...] = ()
     address: str = ""
@@ -37,6 +40,7 @@ class Number:
 class Link:
     """A word that leads somewhere."""
 
+    kind: ClassVar[str] = "link"
     text: str
     address: str
 
@@ -45,29 +49,49 @@ class Link:
 class Moment:
     """An instant, with a few words behind it."""
 
+    kind: ClassVar[str] = "moment"
     at: datetime | None
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """Time left of a limit as a bar; `percent` is how much of it has gone by, 0 to 100."""
+    """The time left of a limit as a bar; `text` says of which."""
 
-    length: timedelta
-    percent: int
+    kind: ClassVar[str] = "left"
+    started_at: datetime
+    deadline: datetime
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far some work has come, 0 to 100."""
+    """How far some work has come."""
 
-    percent: int
+    kind: ClassVar[str] = "progress"
+    done: int
+    total: int
     text: str = ""
+    state: str = ""
 
 
 Cell = str | int | datetime | Tag | Dot | Number | Link | Moment | Left | Progress | tuple[Tag, ...] | None
 """What a cell may hold; the page knows how each looks. None is a dash."""
+
+
+def kind(cell: Cell) -> str:
+    """Return how a page shows a cell: text, number, moment, tag, tags, dot, link, left, progress or none."""
+    match cell:
+        case None | "" | ():
+            return "none"
+        case str() | int():
+            return "text"
+        case datetime():
+            return "when"
+        case tuple():
+            return "tags"
+        case _:
+            return cell.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
