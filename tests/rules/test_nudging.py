@@ -22,7 +22,7 @@ def item(number: int, type_name: str = "PICKUP_TIMEOUT") -> Item:
 
 
 def candidate(number: int, **more: object) -> Candidate:
-    facts = {"item": item(number), "is_open": True, "is_nudged": False, "nudges_today": 0} | more
+    facts = {"item": item(number), "is_open": True, "is_asked": False, "nudges_today": 0} | more
     return Candidate(**facts)  # type: ignore[arg-type]
 
 
@@ -34,10 +34,10 @@ def chosen(*candidates: Candidate, threads_today: int = 0, policy: nudging.Polic
     ("facts", "why"),
     [
         pytest.param({"is_open": False}, LeftOut.NOT_OPEN, id="an anomaly that is over is nobody's work"),
-        pytest.param({"is_nudged": True}, LeftOut.ALREADY_NUDGED, id="one open nudge about a thing is enough"),
+        pytest.param({"is_asked": True}, LeftOut.ALREADY_ASKED, id="one open nudge about a thing is enough"),
         pytest.param({"nudges_today": 2}, LeftOut.PARCEL_DAY_FULL, id="the third of a day waits for tomorrow"),
         pytest.param(
-            {"is_open": False, "is_nudged": True}, LeftOut.NOT_OPEN, id="that it is over says more than that one asked"
+            {"is_open": False, "is_asked": True}, LeftOut.NOT_OPEN, id="that it is over says more than that one asked"
         ),
     ],
 )
@@ -66,14 +66,24 @@ def test_a_nudge_holds_two_hundred_and_names_the_others() -> None:
     found = chosen(*(candidate(number) for number in range(203)))
 
     assert found.taken == tuple(item(number) for number in range(200))
-    assert found.left_out == tuple((item(number), LeftOut.THREAD_FULL) for number in range(200, 203))
+    assert found.left_out == tuple((item(number), LeftOut.BATCH_FULL) for number in range(200, 203))
 
 
 def test_a_creator_opens_so_many_nudges_a_day_and_no_more() -> None:
     limit = POLICY.threads_per_day_max
 
     assert chosen(candidate(1), threads_today=limit - 1).taken == (item(1),)
-    assert chosen(candidate(1), threads_today=limit).left_out == ((item(1), LeftOut.CREATOR_DAY_FULL),)
+    assert chosen(candidate(1), threads_today=limit).left_out == ((item(1), LeftOut.DAY_FULL),)
+
+
+def test_tickets_are_counted_one_by_one_and_need_somebody_to_ask() -> None:
+    policy = replace(POLICY, tickets_per_day_max=3)
+    asked = (candidate(1), candidate(2, has_addressee=False), candidate(3))
+
+    assert nudging.choose_tickets(asked, policy, tickets_today=2) == nudging.Choice(
+        taken=(item(1),), left_out=((item(2), LeftOut.NO_ADDRESSEE), (item(3), LeftOut.DAY_FULL))
+    )
+    assert nudging.choose_tickets(asked[:1], policy, tickets_today=4).taken == ()
 
 
 @given(
@@ -82,7 +92,7 @@ def test_a_creator_opens_so_many_nudges_a_day_and_no_more() -> None:
             Candidate,
             item=st.integers(0, 5).map(item),
             is_open=st.booleans(),
-            is_nudged=st.booleans(),
+            is_asked=st.booleans(),
             nudges_today=st.integers(0, 4),
         )
     ),

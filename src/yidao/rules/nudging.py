@@ -57,13 +57,14 @@ class State(StrEnum):
 
 
 class LeftOut(StrEnum):
-    """Why an anomaly does not go into a nudge."""
+    """Why an anomaly does not go into a nudge or is not passed on to a carrier."""
 
     NOT_OPEN = "NOT_OPEN"
-    ALREADY_NUDGED = "ALREADY_NUDGED"
+    ALREADY_ASKED = "ALREADY_ASKED"
     PARCEL_DAY_FULL = "PARCEL_DAY_FULL"
-    THREAD_FULL = "THREAD_FULL"
-    CREATOR_DAY_FULL = "CREATOR_DAY_FULL"
+    DAY_FULL = "DAY_FULL"
+    BATCH_FULL = "BATCH_FULL"
+    NO_ADDRESSEE = "NO_ADDRESSEE"
 
 
 class NoteFault(StrEnum):
@@ -90,14 +91,15 @@ class Item(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """
-    What the choice knows of an item: whether its anomaly is in progress, whether a nudge of this creator about it is
-    not settled, and how many nudges of today name the parcel.
+    What the choice knows of an item: whether its anomaly is in progress, whether the same side asked about it and is
+    not done, how many nudges of today name the parcel, and whether there is somebody to ask.
     """
 
     item: Item
     is_open: bool
-    is_nudged: bool
-    nudges_today: int
+    is_asked: bool
+    nudges_today: int = 0
+    has_addressee: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +117,22 @@ def choose(candidates: Iterable[Candidate], policy: Policy, *, threads_today: in
     Reading: a nudge counts once for a parcel, however many of its anomalies it names, and only the nudges of the same
     creator count: what others do is not for him to learn.
     """
+    left_today = policy.items_max if threads_today < policy.threads_per_day_max else 0
+    return _chosen(candidates, policy, left_today=left_today)
+
+
+def choose_tickets(candidates: Iterable[Candidate], policy: Policy, *, tickets_today: int) -> Choice:
+    """Return which items a shop's tickets are opened for: one ticket each. What cannot go is named, the rest goes."""
+    return _chosen(candidates, policy, left_today=max(0, policy.tickets_per_day_max - tickets_today))
+
+
+def _chosen(candidates: Iterable[Candidate], policy: Policy, *, left_today: int) -> Choice:
     taken: dict[Item, None] = {}
     left_out: dict[Item, LeftOut] = {}
-    is_day_full = threads_today >= policy.threads_per_day_max
     for each in candidates:
         if each.item in taken or each.item in left_out:
             continue
-        why = _why_not(each, policy, taken=len(taken), is_day_full=is_day_full)
+        why = _why_not(each, policy, taken=len(taken), left_today=left_today)
         if why is None:
             taken[each.item] = None
         else:
@@ -129,16 +140,18 @@ def choose(candidates: Iterable[Candidate], policy: Policy, *, threads_today: in
     return Choice(taken=tuple(taken), left_out=tuple(left_out.items()))
 
 
-def _why_not(each: Candidate, policy: Policy, *, taken: int, is_day_full: bool) -> LeftOut | None:
+def _why_not(each: Candidate, policy: Policy, *, taken: int, left_today: int) -> LeftOut | None:
     if not each.is_open:
         return LeftOut.NOT_OPEN
-    if each.is_nudged:
-        return LeftOut.ALREADY_NUDGED
+    if not each.has_addressee:
+        return LeftOut.NO_ADDRESSEE
+    if each.is_asked:
+        return LeftOut.ALREADY_ASKED
     if each.nudges_today >= policy.per_parcel_day_max:
         return LeftOut.PARCEL_DAY_FULL
-    if is_day_full:
-        return LeftOut.CREATOR_DAY_FULL
-    return LeftOut.THREAD_FULL if taken >= policy.items_max else None
+    if taken >= policy.items_max:
+        return LeftOut.BATCH_FULL
+    return LeftOut.DAY_FULL if taken >= left_today else None
 
 
 def note_fault(text: str, policy: Policy, *, has_code: bool) -> NoteFault | None:
