@@ -31,7 +31,7 @@ def visit(people: Cast, **changes: Any) -> visits.VisitRow:
     facts: dict[str, Any] = {
         "actor": operator(people),
         "organisation_id": people.shop,
-        "reason": "order 4711 looks odd",
+        "reason": "an odd order",
     }
     return visits.start(**{**facts, **AT, **changes})
 
