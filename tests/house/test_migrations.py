@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "yidao"
-OURS = ("kit", "audit", "accounts", "policies", "files", "places", "parcels")
+OURS = ("kit", "audit", "accounts", "policies", "files", "exports", "places", "parcels")
 
 
 @pytest.mark.django_db

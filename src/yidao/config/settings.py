@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "yidao.policies",
     "yidao.files",
     "yidao.notices",
+    "yidao.exports",
     "yidao.places",
     "yidao.parcels",
     "yidao.web",

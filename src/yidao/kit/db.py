@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db import transaction as django_transaction
 
 from yidao.kit import clock, ids
@@ -76,6 +76,19 @@ def transaction(actor: Acting, *, request_key: RequestKey | None = None) -> Iter
         return
     with django_transaction.atomic(durable=True):
         yield _claim(actor, request_key)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """
+    Read from one moment of the database, however long it takes: what is committed meanwhile is not seen.
+
+    Nothing can be written inside, and the connection must not be in a transaction yet.
+    """
+    with django_transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _claim(actor: Acting, request: RequestKey) -> Work:

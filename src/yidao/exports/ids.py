@@ -1,0 +1,5 @@
+"""Typed ids of exports."""
+
+from typing import NewType
+
+ExportId = NewType("ExportId", int)

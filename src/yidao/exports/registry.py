@@ -1,0 +1,52 @@
+"""
+What can be exported. Each list registers its kind when its module is loaded, in the web process and in the worker
+alike; a kind counts and reads its rows for an actor by the list's own query string.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from yidao.accounts.actors import Actor
+from yidao.rules.exporting import CodeRule
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """
+    One exportable list. `title` and `headers` are English message ids; `rows` yields texts in the language that is
+    active, as many as there are headers, and must not keep them: there may be many. `count` is how many rows of the
+    file there would be; a kind that stops counting somewhere says where by `counts_to`, and an answer above that means
+    "more than that".
+
+    Both see what the actor may see and nothing else; they raise `NotVisible` for an actor to whom the list is not open.
+    """
+
+    name: str
+    title: str
+    headers: tuple[str, ...]
+    count: Callable[[Actor, str, datetime], int]
+    rows: Callable[[Actor, str, datetime], Iterator[Row]]
+    code_rule: CodeRule = CodeRule.SWITCHABLE
+    counts_to: int = 0
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(*kinds: Kind) -> None:
+    """
+    Make kinds known; the same kind again is harmless.
+
+    :raises ValueError: another kind has that name.
+    """
+    for kind in kinds:
+        if _KINDS.setdefault(kind.name, kind) != kind:
+            raise ValueError(f"two kinds of export are called {kind.name}")
+
+
+def of(name: str) -> Kind | None:
+    """Return a kind, None when this release does not know it (any more)."""
+    return _KINDS.get(name)
