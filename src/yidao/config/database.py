@@ -22,6 +22,9 @@ MIGRATION_LOCK = 7_106_001
 APPEND_ONLY_TABLES = (
     "anomaly_change",
     "audit_entry",
+    "carrier_ticket_message",
+    "nudge_message",
+    "parcel_acknowledgement",
     "policy_version",
     "scan",
     "source_snapshot",

@@ -10,4 +10,10 @@ class ParcelsConfig(AppConfig):
     label = "parcels"
     default_auto_field = "django.db.models.BigAutoField"
     # The runtime role may not UPDATE or DELETE these.
-    append_only_tables = ("anomaly_change", "scan")
+    append_only_tables = (
+        "anomaly_change",
+        "carrier_ticket_message",
+        "nudge_message",
+        "parcel_acknowledgement",
+        "scan",
+    )

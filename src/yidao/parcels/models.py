@@ -6,6 +6,8 @@ Models of the monitoring tables, for reading only, and of the tables beside them
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from yidao.parcels import nudge_models  # noqa: F401  Django looks for models here.
+
 
 def _key(*further: str) -> models.CompositePrimaryKey:
     return models.CompositePrimaryKey("waybill_no", "carrier", "life", *further)
