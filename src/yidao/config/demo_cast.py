@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 from django.db import connection as django_connection
 
-from yidao.accounts import services
+from yidao.accounts import phones, services
 from yidao.accounts.actors import SYSTEM
 from yidao.accounts.ids import OrganisationId
 from yidao.accounts.models import Membership, Organisation
@@ -43,12 +43,20 @@ Role = Membership.Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """One printed login; the password is part of the demo's public script, not a secret."""
+    """
+    One printed login; the password is part of the demo's public script, not a secret. Codes for the phone stand on the
+    operator's page of text messages.
+    """
 
     role: str
     login: str
     name: str
     password: str
+
+    @property
+    def phone(self) -> str:
+        """Return the login's number in the demo: the first is +86 199 0000 0001."""
+        return f"+86199{LOGINS.index(self) + 1:08d}"
 
 
 def _login(role: str, login: str, name: str) -> Login:
@@ -162,6 +170,7 @@ def _populate(*, now: datetime) -> None:
         for organisation_id in places[one.login]:
             role = Role.SERVICE if one.login == "bob" else Role.OWNER
             services.join(user_id=user_id, organisation_id=organisation_id, role=role)
+        phones.keep(user_id=user_id, number=one.phone, by_user_id=None, now=now, real_now=clock.real_now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from yidao.web import converters
 from yidao.web.carrier import views as carrier
 from yidao.web.creator import views as creator
 from yidao.web.merchant import views as merchant
-from yidao.web.operator import audit, clock, overview, parcels, policies, quarantine
+from yidao.web.operator import audit, clock, outbox, overview, parcels, policies, quarantine
 from yidao.web.provider import views as provider
 from yidao.web.shared import pages, search
 
@@ -65,5 +65,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("o/policies/<policy_name:name>/", policies.version, name="operator-policy"),
     path("o/audit/", audit.index, name="operator-audit"),
+    path("o/outbox/", outbox.index, name="operator-outbox"),
     path("o/clock/", clock.index, name="operator-clock"),
 ]
