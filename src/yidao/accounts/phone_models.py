@@ -1,4 +1,4 @@
-"""Phones of users, the codes sent to them, and the messages that carried these. Numbers and texts are encrypted."""
+"""Phones of users, codes sent to them, messages that carried these, codes used up. Numbers and texts are encrypted."""
 
 from django.db import models
 from django.db.models import Q
@@ -112,3 +112,13 @@ class SmsAttempt(models.Model):
 
     class Meta:
         db_table = "sms_attempt"
+
+
+class UsedCode(models.Model):
+    """A code of an authenticator app that was used, as a blind index, so that it is not used twice."""
+
+    key = models.TextField(primary_key=True)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "used_code"
