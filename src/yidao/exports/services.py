@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 from procrastinate.contrib.django import app
 
 from yidao.accounts.actors import SYSTEM, Actor, Permission
@@ -149,9 +151,14 @@ def _check(rows: int, underway: int, policy: exporting.Policy, kind: registry.Ki
         case Verdict.TOO_MANY:
             is_more = 0 < kind.counts_to < rows
             count = f"{kind.counts_to}+" if is_more else str(rows)
-            raise TooManyRows(limit=exporting.in_wan(policy.rows_max), count=count)
+            raise TooManyRows(limit=lazy(_in_words, str)(policy.rows_max), count=count)
         case Verdict.TOO_BUSY:
             raise TooBusy(underway=underway)
+
+
+def _in_words(count: int) -> str:
+    """Return a limit as the reader writes it: 1万 in Chinese, 10,000 elsewhere."""
+    return exporting.in_wan(count) if (get_language() or "").startswith("zh") else f"{count:,}"
 
 
 def _under_way(actor: Actor) -> int:
