@@ -424,7 +424,7 @@ _OTHER_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?=(?:[A-Za-z_-]*[0-9]){9})[0-9A-Za
 """What may be a waybill number: ten letters and digits or more, nine digits among them (a date has eight)."""
 
 
-def _unspoken(text: str, hidden: str) -> str:
+def unspoken(text: str, hidden: str) -> str:
     """
     Return a text for who may not read the number `hidden`: providers like to repeat it, in letters of either case and
     digits of any width, and to name the numbers a parcel goes on or back under.
@@ -446,8 +446,8 @@ def _lines(rows: Iterable[tuple[Any, ...]], *, hidden: str) -> tuple[TimelineLin
             occurred_at=told[0][5],
             kind=kind_name(kind),
             division=next((row[7] for row in told if row[7]), ""),
-            place=_unspoken(next((row[8] for row in told if row[8]), ""), hidden),
-            description=_unspoken(max((row[9] for row in told), key=len), hidden),
+            place=unspoken(next((row[8] for row in told if row[8]), ""), hidden),
+            description=unspoken(max((row[9] for row in told), key=len), hidden),
             sources=tuple(dict.fromkeys(row[0] for row in told)),
             is_from_shop_alone=all(row[0] == "SHOP" for row in told),
         )
