@@ -256,6 +256,22 @@ def _trouble_of_all(actor: Actor) -> Trouble:
     )
 
 
+def fresh_anomalies(*, actor: Actor, since: datetime, now: datetime) -> int:
+    """Return how many anomalies in progress were noticed after `since`; no more parcels are looked at than LIVE_MAX."""
+    text, parameters = _own(actor, "waybill_no, carrier, life", "open_types <> 0", now)
+    if not text:
+        return 0
+    words = (
+        "SELECT count(*) FROM (",
+        text,
+        ") AS own JOIN anomaly a ON a.waybill_no = own.waybill_no AND a.carrier = own.carrier AND a.life = own.life",
+        "WHERE a.state = 'OPEN' AND a.noticed_open_at > %(noticed_since)s",
+    )
+    with connection.cursor() as database:
+        database.execute(" ".join(words), parameters | {"noticed_since": since})
+        return int(database.fetchone()[0])
+
+
 # --- Rankings --------------------------------------------------------------------------------------------------------
 
 

@@ -4,8 +4,12 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path
 
 from yidao.web import converters
+from yidao.web.carrier import home as carrier_home
 from yidao.web.carrier import views as carrier
+from yidao.web.creator import home as creator_home
+from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
+from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import views as merchant
 from yidao.web.operator import audit, clock, outbox, overview, parcels, policies, quarantine
 from yidao.web.provider import views as provider
@@ -21,14 +25,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout", account.logout, name="account_logout"),
     path("language", pages.language, name="language"),
     path("theme", pages.theme, name="theme"),
-    path("c/<creator:creator>/", creator.home, name="creator-home"),
+    path("c/<creator:creator>/", creator_home.index, name="creator-home"),
+    path("c/<creator:creator>/shops/", creator_shops.index, name="creator-shops"),
     path("c/<creator:creator>/parcels/", creator.parcels, name="creator-parcels"),
     path("c/<creator:creator>/parcels/counts/", creator.counts, name="creator-counts"),
     path("c/<creator:creator>/parcels/<parcel_token:token>/", creator.parcel, name="creator-parcel"),
     path("c/<creator:creator>/badges/", creator.badges, name="creator-badges"),
     path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
     path("c/<creator:creator>/search/", search.creator, name="creator-search"),
-    path("m/<shop:shop>/", merchant.home, name="merchant-home"),
+    path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
     path("m/<shop:shop>/parcels/", merchant.parcels, name="merchant-parcels"),
     path("m/<shop:shop>/parcels/counts/", merchant.counts, name="merchant-counts"),
     path(
@@ -37,7 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/badges/", merchant.badges, name="merchant-badges"),
     path("m/<shop:shop>/ticket/", merchant.ticket, name="merchant-ticket"),
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
-    path(_CARRIER, carrier.home, name="carrier-home"),
+    path(_CARRIER, carrier_home.index, name="carrier-home"),
     path(f"{_CARRIER}parcels/", carrier.parcels, name="carrier-parcels"),
     path(f"{_CARRIER}parcels/counts/", carrier.counts, name="carrier-counts"),
     path(f"{_CARRIER}parcels/<waybill_no:waybill_no>/", carrier.parcel, name="carrier-parcel"),

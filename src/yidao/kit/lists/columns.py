@@ -75,12 +75,21 @@ class Progress:
     state: str = ""
 
 
-Cell = str | int | datetime | Tag | Dot | Number | Link | Moment | Left | Progress | tuple[Tag, ...] | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spark:
+    """A small line through a few values; `text` says of what."""
+
+    kind: ClassVar[str] = "spark"
+    values: tuple[int, ...]
+    text: str
+
+
+Cell = str | int | datetime | Tag | Dot | Number | Link | Moment | Left | Progress | Spark | tuple[Tag, ...] | None
 """What a cell may hold; the page knows how each looks. None is a dash."""
 
 
 def kind(cell: Cell) -> str:
-    """Return how a page shows a cell: text, number, moment, tag, tags, dot, link, left, progress or none."""
+    """Return how a page shows a cell: text, number, moment, tag, tags, dot, link, left, progress, spark or none."""
     match cell:
         case None | "" | ():
             return "none"

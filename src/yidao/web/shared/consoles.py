@@ -41,6 +41,12 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
                 entries=(Entry(key="home", label=OVERVIEW, address=reverse("creator-home", kwargs=at), go="h"),),
             ),
             Group(
+                label=INSIGHT,
+                entries=(
+                    Entry(key="shops", label=gettext_noop("Shop ranking"), address=reverse("creator-shops", kwargs=at)),
+                ),
+            ),
+            Group(
                 label=ORDERS,
                 under=(INSIGHT,),
                 entries=(

@@ -1,0 +1,31 @@
+"""The carrier's home page: what awaits pickup, what is wrong, and how it went over the last days."""
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from yidao.accounts.ids import OrganisationId
+from yidao.parcels import access
+from yidao.web.shared import consoles, homes
+from yidao.web.shared.requests import Request
+
+
+def places(carrier: OrganisationId, outlet: OrganisationId | None) -> homes.Places:
+    """Return where the numbers of a carrier lead."""
+    at = {"carrier": carrier, "outlet": outlet}
+    return homes.Places(
+        home=reverse("carrier-home", kwargs=at),
+        parcels=reverse("carrier-parcels", kwargs=at),
+        anomalies=reverse("carrier-parcels", kwargs=at),
+    )
+
+
+@require_safe
+def index(request: Request, carrier: OrganisationId, outlet: OrganisationId | None) -> HttpResponse:
+    """Show the figures of the carrier's parcels; an outlet begins with the search for a number."""
+    actor = consoles.carrier(request, carrier, outlet)
+    where = places(carrier, outlet)
+    if access.must_name_parcels(actor, is_outlet=outlet is not None):
+        return HttpResponseRedirect(where.parcels)
+    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where)})

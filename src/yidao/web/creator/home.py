@@ -1,0 +1,35 @@
+"""The creator's home page: where parcels stand, what is wrong, by which shop, and how it went over the last days."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from yidao.accounts.ids import CreatorId
+from yidao.parcels import standings
+from yidao.web.shared import consoles, homes
+from yidao.web.shared.requests import Request
+
+
+def places(creator: CreatorId | None) -> homes.Places:
+    """Return where the numbers of a creator lead."""
+    at = {"creator": creator}
+    return homes.Places(
+        home=reverse("creator-home", kwargs=at),
+        parcels=reverse("creator-parcels", kwargs=at),
+        anomalies=reverse("creator-parcels", kwargs=at),
+        ranking=reverse("creator-shops", kwargs=at),
+    )
+
+
+@require_safe
+def index(request: Request, creator: CreatorId | None) -> HttpResponse:
+    """Show the figures of everything the creator promoted."""
+    actor = consoles.creator(request, creator)
+    where = places(creator)
+
+    def worst(days: int) -> homes.Part:
+        ranking = standings.shops(actor=actor, days=days, now=request.now)
+        return homes.worst_shops(ranking, where, homes.first_day(days, request.now))
+
+    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where, worst)})

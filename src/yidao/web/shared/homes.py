@@ -1,0 +1,263 @@
+"""What a console's home page shows: figures, funnel, anomalies and trend, each leading to the list it counts."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext
+
+from yidao.accounts import queries as accounts
+from yidao.accounts.actors import Actor, ActorKind
+from yidao.kit.lists import habits
+from yidao.parcels import standings
+from yidao.rules import figures, parcel
+from yidao.web.shared import charts, listpages, phrases
+from yidao.web.shared.formats import capped, when
+from yidao.web.shared.requests import Request
+
+DAYS: Final = (30, 90)
+SHOPS_SHOWN: Final = 5
+TEMPLATE: Final = "shared/overview.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number in large type, where it leads, and what it means."""
+
+    label: str
+    value: str
+    address: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a table of bars."""
+
+    label: str
+    value: int
+    address: str = ""
+    text: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A further card of bars; `note` stands under its heading, `empty` in place of bars."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    empty: str
+    note: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the numbers lead: the lists of parcels and of anomalies, and the ranking of shops where there is one."""
+
+    home: str
+    parcels: str
+    anomalies: str
+    ranking: str = ""
+
+    def parcels_of(self, **query: str) -> str:
+        """Return the list of parcels with a filter."""
+        return _with(self.parcels, query)
+
+    def anomalies_of(self, **query: str) -> str:
+        """Return the list of anomalies with a filter."""
+        return _with(self.anomalies, query)
+
+    def ranking_by(self, **query: str) -> str:
+        """Return the ranking in an order."""
+        return _with(self.ranking, query) if self.ranking else ""
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    told = {name: value for name, value in query.items() if value}
+    return f"{address}?{urlencode(told)}" if told else address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The whole page."""
+
+    figures: tuple[Figure, ...]
+    parts: tuple[Part, ...]
+    trend: standings.Trend
+    chart: charts.Chart
+    days: int
+    places: Places
+    funnel_as_of: datetime | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
+
+
+def days_asked(request: Request) -> int:
+    """Return the stretch of the address, the shorter one when it says none of them."""
+    asked = request.GET.get("days", "")
+    return int(asked) if asked in map(str, DAYS) else DAYS[0]
+
+
+def first_day(days: int, now: datetime) -> str:
+    """Return the first of the last so many days, as date fields hold it."""
+    return f"{standings.span(days, now=now).first:%Y-%m-%d}"
+
+
+def build(request: Request, actor: Actor, places: Places, *more: Callable[[int], Part]) -> Home:
+    """Return the home page of an actor with parcels of his own; `more` are the parts that only some consoles have."""
+    days = days_asked(request)
+    trend = standings.trend(actor=actor, days=days, now=request.now)
+    funnel = standings.funnel(actor=actor, now=request.now)
+    trouble = standings.trouble(actor=actor, now=request.now)
+    since = first_day(days, request.now)
+    parts = [
+        stages(actor, funnel, places, first_day(figures.DAYS_KEPT, request.now)),
+        anomalies(trouble, places),
+    ]
+    if actor.kind is not ActorKind.MERCHANT:
+        parts.append(troubled_shops(trouble, places))
+    return Home(
+        figures=tuple(numbers(request, actor, trend, trouble, places, since)),
+        parts=tuple(parts) + tuple(each(days) for each in more),
+        trend=trend,
+        chart=chart(trend),
+        days=days,
+        places=places,
+        funnel_as_of=funnel.as_of,
+    )
+
+
+def numbers(
+    request: Request,
+    actor: Actor,
+    trend: standings.Trend,
+    trouble: standings.Trouble,
+    places: Places,
+    since: str,
+) -> Iterable[Figure]:
+    """Yield the numbers in large type."""
+    total = trend.total
+    yield Figure(
+        label=gettext("Parcels shipped"), value=str(total.parcels), address=places.parcels_of(shipped_from=since)
+    )
+    new_since = habits.visit(listpages.keeper(actor, "home"), now=request.now).new_since
+    fresh = standings.fresh_anomalies(actor=actor, since=new_since, now=request.now) if new_since else 0
+    yield Figure(
+        label=gettext("With anomalies"),
+        value=capped(trouble.parcels, standings.LIVE_MAX),
+        address=places.anomalies,
+        note=gettext("%(count)s new since your last visit") % {"count": fresh} if new_since else "",
+    )
+    yield Figure(
+        label=gettext("On time"),
+        value=charts.share(total.punctual_permille),
+        address=places.ranking_by(sort="punctual") or places.parcels_of(status="SIGNED", shipped_from=since),
+        note=gettext("of %(count)s parcels that arrived") % {"count": total.ended},
+    )
+    yield Figure(
+        label=gettext("Anomaly rate"),
+        value=charts.share(total.anomalous_permille),
+        address=places.anomalies_of(state="all", shipped_from=since),
+        note=gettext("%(count)s parcels") % {"count": total.anomalous},
+    )
+    yield Figure(
+        label=gettext("Pickup takes"),
+        value=charts.hours(total.pickup_median_seconds),
+        address=places.ranking_by(sort="pickup") or places.parcels_of(status="SHIPPED_AWAIT_PICKUP"),
+        note=gettext("median; on average %(hours)s") % {"hours": charts.hours(total.pickup_mean_seconds)},
+    )
+
+
+def stages(actor: Actor, funnel: standings.Funnel, places: Places, since: str) -> Part:
+    """Return the funnel: how many parcels stand where, in the order of their way."""
+    is_creator = actor.kind is ActorKind.CREATOR
+    shown = [parcel.shown_to_creator(each) or parcel.Status.VOIDED if is_creator else each for each in parcel.STATUSES]
+    known = [each.value for each in dict.fromkeys(shown) if each is not parcel.Status.VOIDED]
+    return Part(
+        title=gettext("Where the parcels stand"),
+        bars=tuple(
+            Bar(
+                label=phrases.of("status", each),
+                value=funnel.stages[each],
+                address=places.parcels_of(status=each, shipped_from=since),
+            )
+            for each in known
+            if funnel.stages.get(each)
+        ),
+        empty=gettext("No parcels yet."),
+    )
+
+
+def anomalies(trouble: standings.Trouble, places: Places) -> Part:
+    """Return the anomalies in progress by type."""
+    return Part(
+        title=gettext("Anomalies in progress"),
+        bars=tuple(
+            Bar(label=phrases.of("type", name), value=count, address=places.anomalies_of(type=name), tone="bad")
+            for name, count in trouble.types.items()
+        ),
+        empty=gettext("Nothing is wrong at the moment."),
+    )
+
+
+def troubled_shops(trouble: standings.Trouble, places: Places) -> Part:
+    """Return the shops with the most parcels in trouble."""
+    shown = trouble.shops[:SHOPS_SHOWN]
+    names = accounts.organisation_names(shop for shop, _ in shown)
+    return Part(
+        title=gettext("Shops with anomalies in progress"),
+        bars=tuple(
+            Bar(
+                label=names.get(shop, ""),
+                value=count,
+                address=places.anomalies_of(shop=names.get(shop, "")),
+                tone="bad",
+            )
+            for shop, count in shown
+        ),
+        empty=gettext("Nothing is wrong at the moment."),
+    )
+
+
+def worst_shops(ranking: Sequence[standings.Standing], places: Places, since: str) -> Part:
+    """Return the shops with the greatest anomaly rate among those whose rate tells something."""
+    telling = [each for each in ranking if each.tally.parcels >= figures.SAMPLE_MIN and each.tally.anomalous]
+    worst = sorted(telling, key=lambda each: (-(each.tally.anomalous_permille or 0), -each.tally.parcels))[:SHOPS_SHOWN]
+    names = accounts.organisation_names(int(each.key) for each in worst)
+    return Part(
+        title=gettext("Shops with the greatest anomaly rate"),
+        note=gettext("of those with at least %(count)s parcels") % {"count": figures.SAMPLE_MIN},
+        bars=tuple(
+            Bar(
+                label=names.get(int(each.key), ""),
+                value=each.tally.anomalous_permille or 0,
+                text=charts.share(each.tally.anomalous_permille),
+                address=places.anomalies_of(shop=names.get(int(each.key), ""), state="all", shipped_from=since),
+                tone="bad",
+            )
+            for each in worst
+        ),
+        empty=gettext("No shop stands out."),
+        address=places.ranking_by(sort="anomalous"),
+    )
+
+
+def chart(trend: standings.Trend) -> charts.Chart:
+    """Return the picture of both rates over the days; what is not known of a day is a gap in its line."""
+    return charts.chart(
+        [day for day, _ in trend.days],
+        (
+            (gettext("On time"), "good", [tally.punctual_permille for _, tally in trend.days]),
+            (gettext("Anomaly rate"), "bad", [tally.anomalous_permille for _, tally in trend.days]),
+        ),
+    )
+
+
+def as_of_notes(as_of: datetime | None, now: datetime) -> tuple[str, ...]:
+    """Return the sentence that says how old figures are."""
+    if as_of is None:
+        return (gettext("The figures are being computed for the first time."),)
+    return (gettext("As of %(time)s") % {"time": when(as_of, now)},)

@@ -1,0 +1,191 @@
+"""Home pages and rankings: their figures are those of the lists they lead to, and nobody sees another's."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.intake import facts
+from tests.web import cast, planting
+from tests.web.cast import Cast
+from yidao.accounts.models import User
+from yidao.kit.models import DemoClock
+from yidao.parcels import daily
+from yidao.rules.scans import Kind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people() -> Cast:
+    DemoClock.objects.create(base_real=planting.NOW, base_sim=planting.NOW, rate=1.0, is_running=False)
+    return cast.build()
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def read(user: User, name: str, **parts: object) -> str:
+    address = reverse(name, kwargs=parts)
+    answer = as_(user).get(address, headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def signed(people: Cast, shipped: str) -> str:
+    number = planting.ship(people, shipped)
+    planting.scan(number, "06-18 13:00", Kind.PICKED_UP, division=facts.HANGZHOU)
+    planting.scan(number, "06-18 20:00", Kind.DEPARTED_ORIGIN, division=facts.HANGZHOU)
+    planting.scan(number, "06-19 18:00", Kind.OUT_FOR_DELIVERY, division=facts.CHENGDU)
+    planting.scan(number, "06-19 20:00", Kind.SIGNED, division=facts.CHENGDU)
+    return number
+
+
+def damaged(people: Cast, *lines: object) -> str:
+    number = planting.ship(people, "06-19 10:00", *lines)
+    planting.scan(number, "06-19 12:00", Kind.PICKED_UP, division=facts.HANGZHOU)
+    planting.scan(number, "06-20 10:00", Kind.DAMAGED, division=facts.HANGZHOU)
+    return number
+
+
+def test_a_creators_home_counts_what_he_promoted(people: Cast) -> None:
+    signed(people, "06-18 10:00")
+    damaged(people)
+    damaged(people, facts.line("SELF", people.creator, scope="self-sold"))
+    daily.refresh(now=planting.NOW)
+
+    html = read(people.dana, "creator-home", creator=people.creator)
+
+    shown = figures_of(html)
+    assert shown["Parcels shipped"] == "2"
+    assert shown["With anomalies"] == "1"
+    assert shown["On time"] == "100.0%"
+    assert shown["Anomaly rate"] == "50.0%"
+    assert shown["Pickup takes"].endswith("h")
+    assert "As of" in html
+    assert "<polyline" in html or "<circle" in html
+
+
+def figures_of(html: str) -> dict[str, str]:
+    """Return the large numbers of a home page by their labels."""
+
+    block = html.split('<div class="figures">', 1)[1]
+    pairs = re.findall(r"<span>([^<]+)</span><b>(?:<a [^>]*>)?([^<]+)<", block)
+    return {label.strip(): value.strip() for label, value in pairs}
+
+
+def test_every_figure_of_the_home_leads_to_a_page_that_opens(people: Cast) -> None:
+
+    signed(people, "06-18 10:00")
+    damaged(people)
+    daily.refresh(now=planting.NOW)
+    browser = as_(people.dana)
+    html = read(people.dana, "creator-home", creator=people.creator)
+
+    links = {each.replace("&amp;", "&") for each in re.findall(r'href="(/c/[^"]+)"', html.split("<main", 1)[1])}
+    assert len(links) > 5
+    assert {link: browser.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_before_the_first_run_the_page_says_so(people: Cast) -> None:
+    html = read(people.dana, "creator-home", creator=people.creator)
+
+    assert "computed for the first time" in html
+
+
+def test_another_creators_parcels_are_not_counted(people: Cast) -> None:
+    others = facts.Tenants(
+        shop=people.other_shop, other_shop=people.shop, creator=people.other_creator, second_creator=people.creator
+    )
+    planting.write(facts.shipment(others, facts.fresh_number(), "06-18 10:00"))
+    daily.refresh(now=planting.NOW)
+
+    assert figures_of(read(people.dana, "creator-home", creator=people.creator))["Parcels shipped"] == "0"
+    assert "别家店" not in read(people.dana, "creator-shops", creator=people.creator)
+    assert figures_of(read(people.charlie, "creator-home", creator=people.other_creator))["Parcels shipped"] == "1"
+
+
+def test_an_agency_sees_its_creators_together(people: Cast) -> None:
+    planting.ship(people, "06-18 10:00", facts.line("A", people.creator))
+    planting.ship(people, "06-18 10:00", facts.line("B", people.second_creator))
+    daily.refresh(now=planting.NOW)
+
+    assert figures_of(read(people.agency, "creator-home", creator=None))["Parcels shipped"] == "2"
+
+
+def test_new_anomalies_are_counted_since_the_last_visit(people: Cast) -> None:
+    damaged(people)
+    read(people.dana, "creator-home", creator=people.creator)
+    DemoClock.objects.update(base_sim=planting.NOW + timedelta(hours=2))
+    number, later = planting.ship(people, "06-19 11:00"), planting.NOW + timedelta(hours=1)
+    planting.write(
+        facts.scan(number, "06-20 12:30", Kind.DAMAGED),
+        sender=facts.CARRIER_SENDER,
+        now=later,
+    )
+
+    assert "1 new since your last visit" in read(people.dana, "creator-home", creator=people.creator)
+
+
+def test_the_ranking_sorts_by_what_it_is_asked(people: Cast) -> None:
+    signed(people, "06-18 10:00")
+    others = facts.Tenants(
+        shop=people.other_shop, other_shop=people.shop, creator=people.creator, second_creator=people.second_creator
+    )
+    for _ in range(2):
+        planting.write(facts.shipment(others, facts.fresh_number(), "06-19 10:00"))
+    daily.refresh(now=planting.NOW)
+
+    def order(query: str) -> list[str]:
+        address = reverse("creator-shops", kwargs={"creator": people.creator}) + query
+        html = as_(people.dana).get(address).content.decode()
+        return sorted(("花间集", "别家店"), key=html.split("<tbody>", 1)[1].index)
+
+    assert order("") == ["别家店", "花间集"]
+    assert order("?sort=punctual") == ["花间集", "别家店"]
+    assert order("?sort=anomalous") == ["别家店", "花间集"]
+    assert order("?sort=pickup") == ["花间集", "别家店"]
+
+
+def test_the_ranking_finds_a_shop_by_initials(people: Cast) -> None:
+    signed(people, "06-18 10:00")
+    daily.refresh(now=planting.NOW)
+    address = reverse("creator-shops", kwargs={"creator": people.creator})
+
+    assert "花间集" in as_(people.dana).get(address, {"shop": "hjj"}).content.decode()
+    assert (
+        "No shop yet"
+        in as_(people.dana).get(address, {"shop": "zzz"}, headers={"Accept-Language": "en"}).content.decode()
+    )
+
+
+def test_a_shops_home_counts_its_own_parcels(people: Cast) -> None:
+    signed(people, "06-18 10:00")
+    damaged(people, facts.line("SELF", None, scope="self-sold"))
+    daily.refresh(now=planting.NOW)
+
+    shown = figures_of(read(people.alice, "merchant-home", shop=people.shop))
+    assert shown["Parcels shipped"] == "2"
+    assert figures_of(read(people.charlie, "merchant-home", shop=people.other_shop))["Parcels shipped"] == "0"
+
+
+def test_a_carriers_home_counts_what_it_carries(people: Cast) -> None:
+    signed(people, "06-18 10:00")
+    planting.ship(people, "06-18 10:00", carrier="yuantong")
+    daily.refresh(now=planting.NOW)
+
+    shown = figures_of(read(people.carrie, "carrier-home", carrier=people.carrier, outlet=None))
+    assert shown["Parcels shipped"] == "1"
+
+
+def test_an_outlet_begins_with_the_search_for_a_number(people: Cast) -> None:
+    at = {"carrier": people.carrier, "outlet": people.outlet}
+
+    answer = as_(people.oscar).get(reverse("carrier-home", kwargs=at))
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("carrier-parcels", kwargs=at))
