@@ -9,9 +9,9 @@ from urllib.parse import quote_from_bytes
 from yidao.carriers import signatures
 from yidao.intake.app import Intake, Parts
 from yidao.intake.payloads import ItemResult, QuarantineIn, Result
-from yidao.intake.senders import EVENTS_WRITE, PARCELS_WRITE, sender_of
+from yidao.intake.senders import sender_of
 
-BOTH = frozenset({EVENTS_WRITE, PARCELS_WRITE})
+BOTH = frozenset({"events:write", "parcels:write", "orders:write"})
 SALT = "salt"
 CARRIER = "yd_carrier00000_" + "c" * 32
 SHOP = "yd_shop00000000_" + "s" * 32
@@ -194,6 +194,9 @@ class Port:
     def parcels(self, parcels, token=PLATFORM, **more):
         return self.post("/v1/parcels", {"parcels": parcels}, token, **more)
 
+    def orders(self, orders, token=PLATFORM, **more):
+        return self.post("/v1/orders", {"orders": orders}, token, **more)
+
     def kuaidi100(self, param, *, sign=None, credential=KUAIDI100, content_type="application/x-www-form-urlencoded"):
         param = param if isinstance(param, bytes) else json.dumps(param, ensure_ascii=False).encode()
         sign = signatures.kuaidi100_sign(param, SALT.encode()) if sign is None else sign
@@ -235,5 +238,16 @@ def parcel(**changes):
         "sender_division": "330106",
         "receiver_division": "510104",
         "lines": [{"order_no": "O-1", "creator_id": "55"}],
+    }
+    return {name: value for name, value in (whole | changes).items() if value is not ...}
+
+
+def order(**changes):
+    whole = {
+        "shop_id": str(SHOP_ID),
+        "order_no": "O-1",
+        "state": "TO_SHIP",
+        "changed_at": "2022-06-20T08:00:00+08:00",
+        "lines": [{"creator_id": "55"}],
     }
     return {name: value for name, value in (whole | changes).items() if value is not ...}

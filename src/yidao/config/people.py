@@ -107,7 +107,7 @@ def add_user(
 def add_credential(
     organisation: Annotated[int, typer.Argument(help="Id of the organisation it acts for.")],
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    scope: Annotated[list[str], typer.Option(help="events:write, parcels:write or parcels:read; may be repeated.")],
+    scope: Annotated[list[str], typer.Option(help=f"{', '.join(sorted(services.SCOPES))}; may be repeated.")],
     push_secret: Annotated[bool, typer.Option(help="Ask for the secret the provider signs its pushes with.")] = False,
 ) -> None:
     """Add an API credential and print its id and its token, which is shown this once."""

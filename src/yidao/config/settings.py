@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "yidao.places",
     "yidao.parcels",
     "yidao.web",
+    "yidao.orders",
 ]
 
 MIDDLEWARE = [

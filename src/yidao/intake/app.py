@@ -27,7 +27,7 @@ from yidao.intake.http import (
 )
 from yidao.intake.payloads import Item, ItemResult, Submission
 from yidao.intake.replies import items_answer
-from yidao.intake.senders import EVENTS_WRITE, PARCELS_WRITE, Sender
+from yidao.intake.senders import EVENTS_WRITE, OF_SHOPS, ORDERS_WRITE, PARCELS_WRITE, Sender
 from yidao.kit import clock, logs, metrics
 from yidao.kit.errors import Refusal
 
@@ -142,6 +142,8 @@ class Intake:
             return await self._kuaidi100(request)
         if path == "/v1/parcels":
             return await self._json(request, scope=PARCELS_WRITE, read=decode.parcels)
+        if path == "/v1/orders":
+            return await self._json(request, scope=ORDERS_WRITE, read=decode.orders)
         if path.startswith(KDNIAO_PATH):
             return await self._kdniao(request)
         return problem_answer(Problem("path.unknown"), request.language)
@@ -150,7 +152,7 @@ class Intake:
         try:
             sender = await self._open(request, sender=self._by_token)
             sender.need(scope)
-            if scope == PARCELS_WRITE and sender.facts.kind not in ("SHOP", "PLATFORM"):
+            if scope in OF_SHOPS and sender.facts.kind not in ("SHOP", "PLATFORM"):
                 raise refused("auth.kind")
             request.need_media_type(JSON)
             body = await request.body(limit=self._body_max)
@@ -235,7 +237,7 @@ def _told(problem: Problem, request: Request) -> tuple[str, int]:
 
 def _route_of(path: str) -> str:
     """Return a path for the log: push addresses without their credential, unknown ones not at all."""
-    for known in ("/v1/tracking-events", "/v1/parcels", KUAIDI100_PATH, KDNIAO_PATH):
+    for known in ("/v1/tracking-events", "/v1/parcels", "/v1/orders", KUAIDI100_PATH, KDNIAO_PATH):
         if path.startswith(known):
             return known
     return "other"

@@ -18,6 +18,7 @@ from yidao.intake.faults import Fault, Problem, Refused, fault_of, refused
 from yidao.intake.payloads import Item, LineIn, ScanIn, ShipmentIn, SnapshotIn
 from yidao.intake.senders import Sender
 from yidao.kit import crypto
+from yidao.orders.entry import OrderIn, OrderLineIn
 from yidao.rules.instants import instant
 from yidao.rules.sources import LISTED
 
@@ -47,6 +48,9 @@ Wire = TypeVar("Wire")
 
 _events = msgspec.json.Decoder(wire.Events)
 _parcels = msgspec.json.Decoder(wire.Parcels)
+_orders = msgspec.json.Decoder(wire.Orders)
+_raw_orders = msgspec.json.Decoder(wire.RawOrders)
+_order = msgspec.json.Decoder(wire.Order)
 _raw_events = msgspec.json.Decoder(wire.RawEvents)
 _raw_parcels = msgspec.json.Decoder(wire.RawParcels)
 _event = msgspec.json.Decoder(wire.Event)
@@ -89,6 +93,24 @@ def parcels(body: bytes, sender: Sender) -> Decoded:
     return _checked(whole, one, base="/parcels/")
 
 
+def orders(body: bytes, sender: Sender) -> Decoded:
+    """
+    Decode the body of POST /v1/orders.
+
+    :raises Refused: the body as a whole is not JSON, not UTF-8, or not of the shape.
+    """
+
+    def one(told: wire.Order) -> Item:
+        return order(told, sender)
+
+    try:
+        whole = _orders.decode(body).orders
+    except (ValueError, RecursionError):
+        rows = raw_items(body, _raw_orders, "orders")
+        return _one_by_one(rows, _order, one, base="/orders/", malformed="order.malformed")
+    return _checked(whole, one, base="/orders/")
+
+
 def event_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
     """Decode events that came one by one, such as the rows of a file."""
     return _one_by_one(rows, _event, lambda event: scan(event, sender), base="/", malformed="tracking.malformed")
@@ -97,6 +119,11 @@ def event_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
 def parcel_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
     """Decode parcels that came one by one, such as the rows of a file."""
     return _one_by_one(rows, _parcel, lambda parcel: shipment(parcel, sender), base="/", malformed="parcel.malformed")
+
+
+def order_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
+    """Decode orders that came one by one, such as the rows of a file."""
+    return _one_by_one(rows, _order, lambda told: order(told, sender), base="/", malformed="order.malformed")
 
 
 def _checked(whole: Sequence[Wire], one: Callable[[Wire], Item], *, base: str) -> Decoded:
@@ -256,15 +283,54 @@ def shipment(parcel: wire.Parcel, sender: Sender) -> ShipmentIn:
     )
 
 
+def order(told: wire.Order, sender: Sender) -> OrderIn:
+    """
+    Return the payload of one order.
+
+    :raises Bad: what the types alone cannot say is wrong.
+    """
+    malformed = "order.malformed"
+    shop_id = _id(told.shop_id, "/shop_id", malformed=malformed)
+    if sender.own_shop and shop_id != sender.own_shop:
+        raise Bad("order.shop_unknown", ("/shop_id", "field.unknown_value"))
+    if not _is_order_no(told.order_no):
+        raise Bad(malformed, ("/order_no", "field.form"))
+    if told.state not in wire.ORDER_STATES:
+        raise Bad(malformed, ("/state", "field.unknown_value"))
+    changed_at = instant(told.changed_at)
+    paid_at = instant(told.paid_at) if told.paid_at is not None else 0
+    for field, at in (("changed_at", changed_at), ("paid_at", paid_at or changed_at)):
+        if not EARLIEST <= at < LATEST:
+            raise Bad(malformed, (f"/{field}", "field.time"))
+    lines = tuple(_order_line(line, index, told.order_no) for index, line in enumerate(told.lines))
+    return OrderIn(
+        shop_id=shop_id,
+        order_no=told.order_no,
+        state=told.state,
+        paid_at=paid_at,
+        changed_at=changed_at,
+        lines=lines,
+    )
+
+
+def _order_line(line: wire.OrderLine, index: int, order_no: str) -> OrderLineIn:
+    own_no = line.order_no if line.order_no is not None else order_no
+    name = _product_name(line, own_no, f"/lines/{index}", malformed="order.malformed")
+    return OrderLineIn(
+        order_no=own_no,
+        creator_id=_creator(line.creator_id, f"/lines/{index}/creator_id", malformed="order.malformed"),
+        is_self_sold=line.self_sold,
+        is_cross_border=line.cross_border,
+        room_id=line.room_id,
+        product_id=line.product_id,
+        product_name=name,
+        quantity=line.quantity,
+    )
+
+
 def _line(line: wire.Line, index: int) -> LineIn:
-    if ";" in line.order_no or not line.order_no.isprintable() or line.order_no.strip() != line.order_no:
-        raise Bad("parcel.malformed", (f"/lines/{index}/order_no", "field.form"))
-    creator_id = _id(line.creator_id, f"/lines/{index}/creator_id") if line.creator_id is not None else None
-    for field in ("room_id", "product_id"):
-        if not _is_plain(getattr(line, field)):
-            raise Bad("parcel.malformed", (f"/lines/{index}/{field}", "field.form"))
-    if "\x00" in line.product_name:
-        raise Bad("parcel.malformed", (f"/lines/{index}/product_name", "field.nul"))
+    name = _product_name(line, line.order_no, f"/lines/{index}", malformed="parcel.malformed")
+    creator_id = _creator(line.creator_id, f"/lines/{index}/creator_id", malformed="parcel.malformed")
     return LineIn(
         order_no=line.order_no,
         creator_id=creator_id,
@@ -273,8 +339,32 @@ def _line(line: wire.Line, index: int) -> LineIn:
         is_customer_return=line.customer_return,
         room_id=line.room_id,
         product_id=line.product_id,
-        product_name=texts.readable(line.product_name, limit=texts.PLACE_MAX) if line.product_name else "",
+        product_name=name,
     )
+
+
+def _product_name(line: wire.Line | wire.OrderLine, order_no: str, pointer: str, *, malformed: str) -> str:
+    """
+    Return the product's name as we keep it.
+
+    :raises Bad: the order number, the live show or the product cannot be kept as it is.
+    """
+    if not _is_order_no(order_no):
+        raise Bad(malformed, (f"{pointer}/order_no", "field.form"))
+    for field in ("room_id", "product_id"):
+        if not _is_plain(getattr(line, field)):
+            raise Bad(malformed, (f"{pointer}/{field}", "field.form"))
+    if "\x00" in line.product_name:
+        raise Bad(malformed, (f"{pointer}/product_name", "field.nul"))
+    return texts.readable(line.product_name, limit=texts.PLACE_MAX) if line.product_name else ""
+
+
+def _creator(text: str | None, pointer: str, *, malformed: str) -> int | None:
+    return _id(text, pointer, malformed=malformed) if text is not None else None
+
+
+def _is_order_no(text: str) -> bool:
+    return ";" not in text and text.isprintable() and text.strip() == text
 
 
 def _check_number(waybill_no: str, carrier: str) -> None:
@@ -293,10 +383,10 @@ def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _id(text: str, pointer: str) -> int:
+def _id(text: str, pointer: str, *, malformed: str = "parcel.malformed") -> int:
     value = int(text) if _is_digits(text) else 0
     if not 0 < value <= ID_MAX:
-        raise Bad("parcel.malformed", (pointer, "field.form"))
+        raise Bad(malformed, (pointer, "field.form"))
     return value
 
 

@@ -7,7 +7,17 @@ from typing import Any, Final
 
 import psycopg
 
-from yidao.intake.payloads import Item, ItemResult, QuarantineIn, Result, ScanIn, ShipmentIn, SnapshotIn, SourceFacts
+from yidao.intake.payloads import (
+    Item,
+    ItemResult,
+    OrderIn,
+    QuarantineIn,
+    Result,
+    ScanIn,
+    ShipmentIn,
+    SnapshotIn,
+    SourceFacts,
+)
 from yidao.intake.statements import STATEMENTS
 from yidao.kit import arrays, clock
 from yidao.rules.instants import MINUTE, Instant, to_datetime
@@ -40,6 +50,8 @@ class Figures:
         """Count the answered items of a batch."""
         minute = now - now % MINUTE
         for sender, item, answer in answered:
+            if isinstance(item, OrderIn):
+                continue  # The figures are those of carriers' news; an order has no carrier.
             source = sender.source if isinstance(item, ShipmentIn) else item.source
             key = (minute, source, item.carrier)
             figure = self._counts.get(key)

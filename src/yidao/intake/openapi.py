@@ -56,6 +56,26 @@ PARCEL_EXAMPLE: Final = {
         }
     ]
 }
+ORDER_EXAMPLE: Final = {
+    "orders": [
+        {
+            "shop_id": "123456789012345678",
+            "order_no": "O-1",
+            "state": "TO_SHIP",
+            "paid_at": "2022-06-19T21:00:00+08:00",
+            "changed_at": "2022-06-19T21:00:05+08:00",
+            "lines": [
+                {
+                    "creator_id": "123456789012345679",
+                    "room_id": "7064000000000000001",
+                    "product_id": "P-1",
+                    "product_name": "真丝睡衣",
+                    "quantity": 1,
+                }
+            ],
+        }
+    ]
+}
 _ITEM: Final = {
     "title": "Item",
     "description": "What became of one item.",
@@ -64,7 +84,7 @@ _ITEM: Final = {
     "properties": {
         "index": {"type": "integer"},
         "result": {"type": "string", "enum": ["ACCEPTED", "DUPLICATE", "REJECTED"]},
-        "id": {"type": "string", "description": "carrier/waybill_no/life of the parcel."},
+        "id": {"type": "string", "description": "carrier/waybill_no/life of the parcel, or our id of the order."},
         "state": {"type": "string", "description": "WAITING while a person decides about a shop's claim."},
         "code": {"type": "string", "description": "A remark on an accepted item."},
         "problem": {"$ref": "#/components/schemas/ProblemOut"},
@@ -102,6 +122,14 @@ def paths() -> dict[str, Any]:
             "A shop reports its own parcels; a number that came before its shop waits for a decision when in doubt.",
             "Parcels",
             PARCEL_EXAMPLE,
+        ),
+        "/v1/orders": _post(
+            "postOrders",
+            "Report up to 500 orders and what became of them",
+            "A shop reports its own orders. Of what is told about one the word with the latest changed_at stands, so "
+            "sending the same again, or in another order, is harmless.",
+            "Orders",
+            ORDER_EXAMPLE,
         ),
         "/push/kuaidi100/{credential_id}": _push(
             "pushKuaidi100",
@@ -190,7 +218,7 @@ def _push(
 
 def schemas() -> dict[str, Any]:
     """Return the schemas the machine port's addresses refer to."""
-    _, components = msgspec.json.schema_components([wire.Events, wire.Parcels], ref_template=_REFERENCE)
+    _, components = msgspec.json.schema_components([wire.Events, wire.Parcels, wire.Orders], ref_template=_REFERENCE)
     return {**components, "Item": _ITEM, "Items": _ITEMS}
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from yidao.orders.entry import OrderIn
+
 
 class Flag(IntEnum):
     """Keywords found in a scan's text that open an anomaly whatever the carrier's code says; combined as bits."""
@@ -94,7 +96,7 @@ class QuarantineIn(msgspec.Struct, frozen=True, gc=False):
     detail: dict[str, Any] = {}
 
 
-Item = ScanIn | SnapshotIn | CorrectionIn | ShipmentIn | QuarantineIn
+Item = ScanIn | SnapshotIn | CorrectionIn | ShipmentIn | OrderIn | QuarantineIn
 
 
 class SourceFacts(msgspec.Struct, frozen=True, gc=False):

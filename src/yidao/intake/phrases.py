@@ -82,6 +82,9 @@ PHRASES: Final[Mapping[str, Phrase]] = MappingProxyType(
         "parcel.shop_unknown": Phrase(422, "There is no such shop.", "店铺不存在。"),
         "parcel.creator_unknown": Phrase(422, "There is no such creator.", "达人不存在。"),
         "parcel.not_found": Phrase(422, "There is no such parcel of yours.", "没有找到您的该包裹。"),
+        "order.malformed": Phrase(422, "The order is malformed.", "订单格式有误。"),
+        "order.shop_unknown": Phrase(422, "There is no such shop.", "店铺不存在。"),
+        "order.creator_unknown": Phrase(422, "There is no such creator.", "达人不存在。"),
         "intake.data_refused": Phrase(422, "The database refused this item.", "数据未能写入。"),
         "item.refused": Phrase(422, "The item was refused.", "该条数据被拒绝。"),
     }

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from yidao.intake.payloads import ItemResult, QuarantineIn, Result, Submission
+from yidao.intake.payloads import ItemResult, OrderIn, QuarantineIn, Result, Submission
 from yidao.intake.writer import Contended, Writer
 from yidao.kit import clock
 from yidao.kit.errors import Refusal
@@ -211,8 +211,8 @@ class Queue:
             source=only.sender.source,
             reason="intake.data_refused",
             body=msgspec.json.encode(item),
-            carrier=_storable(item.carrier),
-            waybill_no=_storable(item.waybill_no),
+            carrier="" if isinstance(item, OrderIn) else _storable(item.carrier),
+            waybill_no="" if isinstance(item, OrderIn) else _storable(item.waybill_no),
             detail={"fault": type(fault).__name__},
         )
         self._write([Submission(only.sender, (kept,), only.byte_count)])

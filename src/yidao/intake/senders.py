@@ -9,6 +9,9 @@ from yidao.intake.payloads import SourceFacts
 
 EVENTS_WRITE: Final = "events:write"
 PARCELS_WRITE: Final = "parcels:write"
+ORDERS_WRITE: Final = "orders:write"
+OF_SHOPS: Final = frozenset({PARCELS_WRITE, ORDERS_WRITE})
+"""What only shops and the platform may tell."""
 
 SHOP_SOURCE: Final = "SHOP"
 PLATFORM_SOURCE: Final = "PLATFORM"

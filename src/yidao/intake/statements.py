@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from yidao.intake.payloads import CorrectionIn, QuarantineIn, ScanIn, ShipmentIn, SnapshotIn, SourceFacts
+from yidao.intake.payloads import CorrectionIn, OrderIn, QuarantineIn, ScanIn, ShipmentIn, SnapshotIn, SourceFacts
 from yidao.kit import arrays, crypto, ids
 from yidao.kit.sql import named_statements
 from yidao.parcels import hot, registers
@@ -57,10 +57,10 @@ def quarantine_place(quarantine_id: int) -> str:
 
 
 def organisations(connection: psycopg.Connection[Any], items: Iterable[Any]) -> dict[int, str]:
-    """Return the kinds of the live organisations that the shipments name."""
+    """Return the kinds of the live organisations that the shipments and orders name."""
     wanted: set[int] = set()
     for item in items:
-        if isinstance(item, ShipmentIn):
+        if isinstance(item, ShipmentIn | OrderIn):
             wanted.add(item.shop_id)
             wanted.update(line.creator_id for line in item.lines if line.creator_id is not None)
     if not wanted:

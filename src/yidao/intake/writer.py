@@ -10,11 +10,12 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from yidao.intake import claims, figures, shipments, statements
+from yidao.intake import claims, figures, orders, shipments, statements
 from yidao.intake.payloads import (
     CorrectionIn,
     Item,
     ItemResult,
+    OrderIn,
     QuarantineIn,
     Result,
     ScanIn,
@@ -161,10 +162,13 @@ class Writer:
             if isinstance(task.item, QuarantineIn):
                 statements.quarantine(self._connection, task.sender, task.item, batch.knowledge)
                 task.result = ItemResult(Result.REJECTED, code=task.item.reason)
-            else:
+            elif not isinstance(task.item, OrderIn):
                 batch.by_number.setdefault(task.number, []).append(task)
         self._follow_aliases(batch)
         batch.organisations = statements.organisations(self._connection, (task.item for task in flat))
+        orders.take(self._connection, flat, organisations=batch.organisations, now=batch.knowledge.now_at)
+        if not batch.by_number:
+            return
         waiting = dict(batch.by_number)
         for _ in range(ROUNDS_MAX):
             lost = self._round(batch, waiting)
@@ -430,7 +434,7 @@ def _identity(number: Number, item: ScanIn) -> statements.ScanIdentity:
 
 
 def _number_of(item: Item) -> Number:
-    return (item.waybill_no, item.carrier)
+    return ("", "") if isinstance(item, OrderIn) else (item.waybill_no, item.carrier)
 
 
 def _is_in_time(occurred_at: int, of_number: Sequence[Life], *, now: Instant) -> bool:

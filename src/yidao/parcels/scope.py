@@ -1,15 +1,10 @@
 """Since when creators see parcels: the data start (数据起点) of the monitor policy in force."""
 
 from datetime import datetime
-from typing import Final
 
-from django.db import connection
-
-from yidao.policies import families, selection
+from yidao.policies import families, queries
 from yidao.rules import monitor
-from yidao.rules.instants import instant, to_datetime
-
-_ANYBODY: Final = (None, "")
+from yidao.rules.instants import to_datetime
 
 
 def policy(now: datetime) -> monitor.Policy:
@@ -18,10 +13,7 @@ def policy(now: datetime) -> monitor.Policy:
 
     :raises PolicyMissing: none was in force then.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(selection.VERSIONS_OF_FAMILY, (families.MONITOR.name,))
-        book = selection.PolicyBook(selection.version_of_row(families.MONITOR, row) for row in cursor.fetchall())
-    return book.choose(instant(now), *_ANYBODY)
+    return queries.of_platform(families.MONITOR, at=now)
 
 
 def data_start(now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Our own format of tracking events and shipments as it comes over the wire; OpenAPI is made from it."""
+"""Our own format of tracking events, shipments and orders as it comes over the wire; OpenAPI is made from it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,18 @@ from yidao.rules.scans import Kind
 
 EVENTS_MAX: Final = 500
 PARCELS_MAX: Final = 500
+ORDERS_MAX: Final = 500
+ORDER_STATES: Final = (
+    "PENDING_PAYMENT",
+    "PAID",
+    "TO_SHIP",
+    "PARTIALLY_SHIPPED",
+    "SHIPPED",
+    "CANCELLED",
+    "COMPLETED",
+)
 LINES_MAX: Final = 50
+QUANTITY_MAX: Final = 1_000_000
 REVISION_MAX: Final = 1_000_000
 
 KIND_BY_CODE: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in Kind})
@@ -162,6 +173,36 @@ class Parcels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parcels: Annotated[list[Parcel], msgspec.Meta(min_length=1, max_length=PARCELS_MAX)]
 
 
+class OrderLine(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One line of an order; without a number of its own (子订单) it goes by its order's."""
+
+    order_no: OrderNo | None = None
+    creator_id: OrganisationId | None = None
+    self_sold: bool = False
+    cross_border: bool = False
+    room_id: ForeignId = ""
+    product_id: ForeignId = ""
+    product_name: ProductName = ""
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)] = 1
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A shop's word about an order; of several the one with the latest `changed_at` stands."""
+
+    shop_id: OrganisationId
+    order_no: OrderNo
+    state: Annotated[str, msgspec.Meta(max_length=40, extra_json_schema={"enum": list(ORDER_STATES)})]
+    changed_at: Moment
+    lines: Annotated[list[OrderLine], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
+    paid_at: Moment | None = None
+
+
+class Orders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /v1/orders."""
+
+    orders: Annotated[list[Order], msgspec.Meta(min_length=1, max_length=ORDERS_MAX)]
+
+
 class RawEvents(msgspec.Struct, forbid_unknown_fields=True):
     """The events still undecoded, so that a bad one does not take its neighbours along."""
 
@@ -172,3 +213,9 @@ class RawParcels(msgspec.Struct, forbid_unknown_fields=True):
     """The parcels still undecoded."""
 
     parcels: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=PARCELS_MAX)]
+
+
+class RawOrders(msgspec.Struct, forbid_unknown_fields=True):
+    """The orders still undecoded."""
+
+    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=ORDERS_MAX)]
