@@ -11,7 +11,7 @@ from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import views as merchant
-from yidao.web.operator import audit, clock, outbox, overview, parcels, policies, quarantine
+from yidao.web.operator import audit, clock, outbox, overview, parcels, policies, quarantine, styleguide
 from yidao.web.provider import views as provider
 from yidao.web.shared import pages, search
 
@@ -72,4 +72,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/audit/", audit.index, name="operator-audit"),
     path("o/outbox/", outbox.index, name="operator-outbox"),
     path("o/clock/", clock.index, name="operator-clock"),
+    path("o/styleguide/", styleguide.index, name="operator-styleguide"),
 ]

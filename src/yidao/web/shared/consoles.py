@@ -194,6 +194,12 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                         go="c",
                         is_demo_only=True,
                     ),
+                    Entry(
+                        key="styleguide",
+                        label=gettext_noop("Style guide"),
+                        address=reverse("operator-styleguide"),
+                        is_demo_only=True,
+                    ),
                 ),
             ),
         ),
