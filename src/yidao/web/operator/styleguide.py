@@ -17,12 +17,8 @@ from yidao.web.shared.requests import Request
 
 TEMPLATE = "operator/styleguide.html"
 TONES = ("success", "warning", "error")
-CARRIERS = (
-    ("zhongtong", "zhongtong zt"),
-    ("yuantong", "yuantong yt"),
-    ("shunfeng", "shunfeng sf"),
-    ("jd", "jingdong jd"),
-)
+CARRIERS = {"zhongtong": "zhongtong zt", "yuantong": "yuantong yt", "shunfeng": "shunfeng sf", "jd": "jingdong jd"}
+SHOPS = (("花间集旗舰店", "huajianji hjj"), ("白象食品旗舰店", "baixiang bx"), ("三只松鼠", "sanzhisongshu szss"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,11 +47,7 @@ def _samples(request: Request) -> dict[str, object]:
     return {
         "statuses": statuses,
         "carriers": [(code, phrases.carrier(code), keys) for code, keys in CARRIERS.items()],
-        "shops": (
-            ("花间集旗舰店", "huajianji hjj"),
-            ("白象食品旗舰店", "baixiang bx"),
-            ("三只松鼠", "sanzhisongshu szss"),
-        ),
+        "shops": SHOPS,
         "tabs": [
             SimpleNamespace(label=_("All parcels"), address="#", key="", count="10000+", is_current=True),
             SimpleNamespace(label=_("With anomalies"), address="#", key="", count="822", is_current=False),
