@@ -124,6 +124,18 @@ def test_rates_know_their_wholes():
     assert (told.punctual_permille, told.anomalous_permille) == (750, 200)
 
 
+@pytest.mark.parametrize(
+    ("parcels", "ended", "settled"),
+    [
+        pytest.param(0, 0, False, id="nothing is settled"),
+        pytest.param(10, 7, False, id="seven of ten may be the fastest"),
+        pytest.param(10, 8, True, id="eight of ten tell of all"),
+    ],
+)
+def test_a_day_is_settled_when_most_of_it_has_ended(parcels, ended, settled):
+    assert Tally(parcels=parcels, ended=ended).is_settled is settled
+
+
 def steps(**counts):
     """Return a histogram; `h2=10` puts ten into the step that ends with the second hour."""
     edges = [f"h{edge // 3_600}" for edge in figures.PICKUP_EDGES] + ["more"]

@@ -48,6 +48,8 @@ PICKUP_EDGES: Final = tuple(hours * 3_600 for hours in (1, 2, 3, 4, 6, 8, 10, 12
 """Seconds from shipping to pickup at which one step of the histogram ends and the next begins."""
 STEPS: Final = len(PICKUP_EDGES) + 1
 SECOND: Final = 1_000_000
+SETTLED_PERCENT: Final = 80
+"""Of a single day's parcels so many must have ended before its on-time rate is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,11 @@ class Tally:
     def punctual_permille(self) -> int | None:
         """Return the on-time rate (准时率) of the ended parcels, None while none has ended."""
         return permille(self.punctual, self.ended)
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether most of the parcels have ended; before that only the fastest tell how punctual all will be."""
+        return self.ended > 0 and 100 * self.ended >= SETTLED_PERCENT * self.parcels
 
     @property
     def anomalous_permille(self) -> int | None:

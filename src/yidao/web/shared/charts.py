@@ -7,15 +7,15 @@ from typing import Final
 
 from django.utils.translation import gettext
 
-WIDTH: Final = 640
-HEIGHT: Final = 180
-LEFT: Final = 40
+WIDTH: Final = 960
+HEIGHT: Final = 200
+LEFT: Final = 46
 RIGHT: Final = 8
 TOP: Final = 10
 FOOT: Final = 22
 STEP: Final = 100
 """The scale begins at a multiple of so many thousandths."""
-DAY_LABELS: Final = 6
+DAY_LABELS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

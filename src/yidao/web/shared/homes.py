@@ -246,11 +246,15 @@ def worst_shops(ranking: Sequence[standings.Standing], places: Places, since: st
 
 
 def chart(trend: standings.Trend) -> charts.Chart:
-    """Return the picture of both rates over the days; what is not known of a day is a gap in its line."""
+    """Return the picture of both rates over the days; what a day cannot tell yet is a gap in its line."""
     return charts.chart(
         [day for day, _ in trend.days],
         (
-            (gettext("On time"), "good", [tally.punctual_permille for _, tally in trend.days]),
+            (
+                gettext("On time"),
+                "good",
+                [tally.punctual_permille if tally.is_settled else None for _, tally in trend.days],
+            ),
             (gettext("Anomaly rate"), "bad", [tally.anomalous_permille for _, tally in trend.days]),
         ),
     )
