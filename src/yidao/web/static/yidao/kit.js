@@ -24,14 +24,15 @@ class Combo extends HTMLElement {
     document.addEventListener("reset", () => setTimeout(() => this.tell()));
   }
 
-  begin() {
+  begin(typed = "") {
+    if (this.find && document.activeElement === this.find) return;
     if (!this.find) {
       this.find = make("input", { type: "search", placeholder: words.find, ariaLabel: words.find, autocomplete: "off" });
       this.find.addEventListener("input", (event) => { event.stopPropagation(); this.narrow(); });
       this.find.addEventListener("change", (event) => event.stopPropagation());
       this.querySelector(".sheet").prepend(this.find);
     }
-    this.find.value = "";
+    this.find.value = typed;
     this.narrow();
     this.find.focus();
   }
@@ -43,7 +44,12 @@ class Combo extends HTMLElement {
   press(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const boxes = this.labels.filter((each) => !each.parentElement.hidden).map((each) => each.firstElementChild);
-    if (step && this.menu.open) {
+    const isTyped = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isTyped && event.target.matches("summary")) {
+      event.preventDefault();
+      this.menu.open = true;
+      this.begin(event.key);
+    } else if (step && this.menu.open) {
       event.preventDefault();
       const stops = [this.find, ...boxes];
       stops[Math.min(stops.length - 1, Math.max(0, stops.indexOf(document.activeElement) + step))]?.focus();
