@@ -35,11 +35,19 @@ MEMBERS = {
 }
 OPERATORS = {"olga", "clerk", "viewer"}
 USERS = ("alice", "bob", "charlie", "dana", "agency", "carrie", "oscar", "paul", *sorted(OPERATORS), "nobody")
-NEEDS_MORE = {"operator-policy-publish": {"olga"}}
-"""Pages that not every operator may open."""
-FOR_EVERYBODY = {"home", "account_logout"}
+NEEDS_MORE = {
+    "operator-policy-publish": {"olga"},
+    "operator-users": {"olga"},
+    "operator-user": {"olga"},
+    "operator-organisation-new": {"olga"},
+    "merchant-journal": {"alice", "charlie"},
+}
+"""Pages that not everybody of their audience may open, and who may."""
+FOR_EVERYBODY = {"home", "account_logout", "invitation-answer"}
 """Pages of whoever is logged in."""
-PUBLIC = {"account_login", "language", "theme"}
+POST_ONLY = {"operator-visit-end", "invitation-answer"}
+"""Addresses that only take forms."""
+PUBLIC = {"account_login", "language", "theme", "invitation"}
 MACHINES = "v1/"
 """Addresses of machines, which carry a bearer token."""
 
@@ -112,6 +120,10 @@ def world() -> World:
             "waybill_no": own_number,
             "parcel_token": crypto.parcel_token(own_number, "zhongtong", 1),
             "quarantine": _keep(people.provider, own_number),
+            "user": people.alice.id,
+            "organisation": people.shop,
+            "invitation": 1,
+            "invitation_token": "own".ljust(43, "-"),
             **shared,
         },
         other={
@@ -124,6 +136,10 @@ def world() -> World:
             "waybill_no": other_number,
             "parcel_token": crypto.parcel_token(other_number, "yuantong", 1),
             "quarantine": _keep(people.other_provider, other_number),
+            "user": people.charlie.id,
+            "organisation": people.other_shop,
+            "invitation": 2,
+            "invitation_token": "other".ljust(43, "-"),
             **shared,
         },
     )
@@ -162,13 +178,16 @@ def audience_of(name: str) -> str:
 def expected(name: str, user: str, *, tenant: str, item: str) -> int:
     """Return the status of a GET, by the rules of tenancy alone."""
     audience = audience_of(name)
+    if name in POST_ONLY:
+        return 405
     if audience == "everybody":
         return 200
     if audience == "operator":
         if user not in OPERATORS:
             return 404
-        return 200 if user in NEEDS_MORE.get(name, OPERATORS) else 403
-    return 200 if user in MEMBERS[audience][tenant] and item == tenant else 404
+    elif user not in MEMBERS[audience][tenant] or item != tenant:
+        return 404
+    return 200 if user in NEEDS_MORE.get(name, USERS) else 403
 
 
 def sides_of(page: URLPattern) -> list[tuple[str, str]]:

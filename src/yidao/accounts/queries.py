@@ -156,6 +156,11 @@ def organisation_names(ids: Iterable[int]) -> Mapping[int, str]:
     return dict(Organisation.objects.filter(id__in=wanted).values_list("id", "name")) if wanted else {}
 
 
+def organisation_kinds(ids: Iterable[int]) -> Mapping[int, str]:
+    """Return the kinds of organisations; ids that are nobody's are left out."""
+    return dict(Organisation.objects.filter(id__in=sorted(set(ids))).values_list("id", "kind"))
+
+
 def find_organisations(
     text: str, *, kind: Organisation.Kind, limit: int, among: Iterable[int] | None = None
 ) -> tuple[OrganisationId, ...]:

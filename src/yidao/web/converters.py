@@ -128,6 +128,28 @@ class QuarantineId(Carrier):
     """The id of a piece of input that was kept aside."""
 
 
+class UserId(Carrier):
+    """A user's id; only operators name users."""
+
+
+class OrganisationNo(Carrier):
+    """The id of any organisation; only operators name them so."""
+
+
+class InvitationId(Carrier):
+    """The id of an invitation for one's own login."""
+
+
+class InvitationToken(CarrierCode):
+    """The secret of an invitation's link."""
+
+    regex: ClassVar[str] = r"[0-9A-Za-z_-]{40,60}"
+
+
+class Export(Carrier):
+    """The id of an export."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -141,6 +163,11 @@ CONVERTERS: dict[str, type[Any]] = {
     "policy_family": PolicyFamily,
     "policy_profile": PolicyProfile,
     "quarantine": QuarantineId,
+    "export": Export,
+    "user": UserId,
+    "organisation": OrganisationNo,
+    "invitation": InvitationId,
+    "invitation_token": InvitationToken,
 }
 
 

@@ -11,9 +11,21 @@ from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import views as merchant
-from yidao.web.operator import audit, clock, outbox, overview, parcels, policies, quarantine, styleguide
+from yidao.web.operator import (
+    audit,
+    clock,
+    organisations,
+    outbox,
+    overview,
+    parcels,
+    policies,
+    quarantine,
+    styleguide,
+    users,
+    visits,
+)
 from yidao.web.provider import views as provider
-from yidao.web.shared import pages, search
+from yidao.web.shared import invitations, journal, members, pages, search
 
 converters.register()
 
@@ -25,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout", account.logout, name="account_logout"),
     path("language", pages.language, name="language"),
     path("theme", pages.theme, name="theme"),
+    path("invitation/<invitation_token:token>/", invitations.invitation, name="invitation"),
+    path("invitations/<invitation:invitation>/", invitations.answer, name="invitation-answer"),
     path("c/<creator:creator>/", creator_home.index, name="creator-home"),
     path("c/<creator:creator>/shops/", creator_shops.index, name="creator-shops"),
     path("c/<creator:creator>/parcels/", creator.parcels, name="creator-parcels"),
@@ -33,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<creator:creator>/badges/", creator.badges, name="creator-badges"),
     path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
     path("c/<creator:creator>/search/", search.creator, name="creator-search"),
+    path("c/<creator:creator>/members/", members.creator, name="creator-members"),
+    path("c/<creator:creator>/journal/", journal.creator, name="creator-journal"),
     path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
     path("m/<shop:shop>/parcels/", merchant.parcels, name="merchant-parcels"),
     path("m/<shop:shop>/parcels/counts/", merchant.counts, name="merchant-counts"),
@@ -42,6 +58,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/badges/", merchant.badges, name="merchant-badges"),
     path("m/<shop:shop>/ticket/", merchant.ticket, name="merchant-ticket"),
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
+    path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
+    path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
     path(_CARRIER, carrier_home.index, name="carrier-home"),
     path(f"{_CARRIER}parcels/", carrier.parcels, name="carrier-parcels"),
     path(f"{_CARRIER}parcels/counts/", carrier.counts, name="carrier-counts"),
@@ -49,10 +67,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CARRIER}badges/", carrier.badges, name="carrier-badges"),
     path(f"{_CARRIER}ticket/", carrier.ticket, name="carrier-ticket"),
     path(f"{_CARRIER}search/", search.carrier, name="carrier-search"),
+    path(f"{_CARRIER}members/", members.carrier, name="carrier-members"),
+    path(f"{_CARRIER}journal/", journal.carrier, name="carrier-journal"),
     path("p/<provider:provider>/", provider.home, name="provider-home"),
     path("p/<provider:provider>/badges/", provider.badges, name="provider-badges"),
     path("p/<provider:provider>/ticket/", provider.ticket, name="provider-ticket"),
     path("p/<provider:provider>/search/", search.provider, name="provider-search"),
+    path("p/<provider:provider>/members/", members.provider, name="provider-members"),
+    path("p/<provider:provider>/journal/", journal.provider, name="provider-journal"),
+    path("o/members/", members.operator, name="operator-members"),
+    path("o/users/", users.index, name="operator-users"),
+    path("o/users/<user:user>/", users.item, name="operator-user"),
+    path("o/organisations/", organisations.index, name="operator-organisations"),
+    path("o/organisations/new/", organisations.create, name="operator-organisation-new"),
+    path("o/organisations/<organisation:organisation>/", organisations.item, name="operator-organisation"),
+    path("o/visits/end/", visits.end, name="operator-visit-end"),
     path("o/", overview.index, name="operator-home"),
     path("o/badges/", overview.badges, name="operator-badges"),
     path("o/ticket/", overview.ticket, name="operator-ticket"),

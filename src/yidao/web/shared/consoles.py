@@ -4,11 +4,12 @@ actor, or answers as if there were nothing, and sets the frame around the page.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from yidao.accounts import access
+from yidao.accounts import access, visits
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId
 from yidao.kit import clock, crypto
@@ -22,6 +23,7 @@ INSIGHT = gettext_noop("Data insight")
 ORDERS = gettext_noop("Order management")
 MONITOR = gettext_noop("Live parcel monitor")
 OVERVIEW = gettext_noop("Overview")
+MEMBERS = gettext_noop("Members")
 
 
 def creator(request: Request, creator_id: CreatorId | None) -> Actor:
@@ -59,11 +61,13 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
                     ),
                 ),
             ),
+            _people("creator", at),
         ),
         badges_address=reverse("creator-badges", kwargs=at),
         ticket_address=reverse("creator-ticket", kwargs=at),
         search_address=reverse("creator-search", kwargs=at),
     )
+    _meet(request, actor)
     return actor
 
 
@@ -92,11 +96,13 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                     ),
                 ),
             ),
+            _people("merchant", at),
         ),
         badges_address=reverse("merchant-badges", kwargs=at),
         ticket_address=reverse("merchant-ticket", kwargs=at),
         search_address=reverse("merchant-search", kwargs=at),
     )
+    _meet(request, actor)
     return actor
 
 
@@ -119,11 +125,13 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
                     Entry(key="parcels", label=MONITOR, address=reverse("carrier-parcels", kwargs=at), go="p"),
                 ),
             ),
+            _people("carrier", at),
         ),
         badges_address=reverse("carrier-badges", kwargs=at),
         ticket_address=reverse("carrier-ticket", kwargs=at),
         search_address=reverse("carrier-search", kwargs=at),
     )
+    _meet(request, actor)
     return actor
 
 
@@ -143,11 +151,13 @@ def provider(request: Request, provider_id: OrganisationId) -> Actor:
                 label=gettext_noop("Data"),
                 entries=(Entry(key="home", label=OVERVIEW, address=reverse("provider-home", kwargs=at), go="h"),),
             ),
+            _people("provider", at),
         ),
         badges_address=reverse("provider-badges", kwargs=at),
         ticket_address=reverse("provider-ticket", kwargs=at),
         search_address=reverse("provider-search", kwargs=at),
     )
+    _meet(request, actor)
     return actor
 
 
@@ -183,10 +193,35 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 ),
             ),
             Group(
+                label=gettext_noop("People"),
+                entries=(
+                    Entry(
+                        key="organisations",
+                        label=gettext_noop("Organisations"),
+                        address=reverse("operator-organisations"),
+                        go="o",
+                    ),
+                    Entry(
+                        key="users",
+                        label=gettext_noop("Users"),
+                        address=reverse("operator-users"),
+                        go="u",
+                        needs=Permission.USERS_MANAGE,
+                    ),
+                    Entry(key="members", label=MEMBERS, address=reverse("operator-members"), go="m"),
+                ),
+            ),
+            Group(
                 label=gettext_noop("Rules"),
                 entries=(
                     Entry(key="policies", label=gettext_noop("Policies"), address=reverse("operator-policies"), go="r"),
                     Entry(key="audit", label=gettext_noop("Journal"), address=reverse("operator-audit"), go="j"),
+                    Entry(
+                        key="outbox",
+                        label=gettext_noop("Text messages"),
+                        address=reverse("operator-outbox"),
+                        needs=Permission.AUDIT_VIEW,
+                    ),
                     Entry(
                         key="clock",
                         label=gettext_noop("Demo clock"),
@@ -210,6 +245,55 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     if not actor.may(needs):
         raise Forbidden
     return actor
+
+
+def _exports(audience: str, at: dict[str, Any]) -> Entry:
+    """Return the entry that leads to one's own exports."""
+    return Entry(
+        key="exports",
+        label=gettext_noop("Export records"),
+        address=reverse(f"{audience}-exports", kwargs=at),
+        badge="exports",
+        go="e",
+        needs=Permission.EXPORTS_MAKE,
+    )
+
+
+def _people(audience: str, at: dict[str, Any]) -> Group:
+    """Return the entries about an organisation's own people."""
+    return Group(
+        label=gettext_noop("People"),
+        entries=(
+            Entry(key="members", label=MEMBERS, address=reverse(f"{audience}-members", kwargs=at), go="m"),
+            Entry(
+                key="journal",
+                label=gettext_noop("Journal"),
+                address=reverse(f"{audience}-journal", kwargs=at),
+                go="j",
+                needs=Permission.AUDIT_VIEW,
+            ),
+        ),
+    )
+
+
+POLLED = ("-badges", "-ticket", "-counts")
+"""Parts that pages fetch by themselves; nobody chose to look at them."""
+
+
+def _meet(request: Request, actor: Actor) -> None:
+    """
+    Let members pass; let visitors look, and write down at what.
+
+    :raises ReadOnly: a visitor tries to change something.
+    """
+    if not actor.is_visiting:
+        return
+    if request.method not in ("GET", "HEAD"):
+        raise visits.ReadOnly
+    found = request.resolver_match
+    name = str(found.url_name) if found is not None else ""
+    if not name.endswith(POLLED) and request.headers.get("HX-Request") != "true":
+        visits.record_page(actor=actor, page=name, now=request.now, real_now=clock.real_now())
 
 
 def live_ticket(actor: Actor) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from yidao.accounts import queries, services
 from yidao.accounts.ids import CreatorId, UserId
+from yidao.web.shared import invitations
 from yidao.web.shared.requests import Request, user_id
 
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -70,9 +71,10 @@ def home(request: Request) -> HttpResponse:
     """Offer the consoles of whoever asks; who has only one goes straight there, unless they come from it to switch."""
     links = _links(queries.memberships(user_id(request)))
     came_to_switch = "/login" not in request.headers.get("Referer", "/login")
-    if len(links) == 1 and not came_to_switch:
+    waiting = invitations.waiting(request)
+    if len(links) == 1 and not came_to_switch and not waiting:
         return HttpResponseRedirect(links[0].address)
-    return render(request, "shared/home.html", {"consoles": links})
+    return render(request, "shared/home.html", {"consoles": links, "invitations": waiting})
 
 
 def _back(request: HttpRequest) -> str:

@@ -197,6 +197,25 @@ FAULT = {
     "must_be_empty": gettext_noop("must be empty"),
 }
 
+ROLE = {
+    "OWNER": gettext_noop("Owner"),
+    "WAYBILLS": gettext_noop("Waybills and labels"),
+    "SERVICE": gettext_noop("Customer service"),
+    "FINANCE": gettext_noop("Finance"),
+    "WAREHOUSE": gettext_noop("Warehouse"),
+    "CLERK": gettext_noop("Operations"),
+    "VIEWER": gettext_noop("Looks only"),
+}
+
+ORGANISATION = {
+    "SHOP": gettext_noop("Shop"),
+    "CREATOR": gettext_noop("Creator"),
+    "CARRIER": gettext_noop("Carrier"),
+    "OUTLET": gettext_noop("Carrier outlet"),
+    "PROVIDER": gettext_noop("Provider"),
+    "PLATFORM": gettext_noop("Platform"),
+}
+
 TABLES = {
     "status": STATUS,
     "type": TYPE,
@@ -207,6 +226,8 @@ TABLES = {
     "kind": KIND,
     "route": ROUTE,
     "scope": SCOPE,
+    "role": ROLE,
+    "organisation": ORGANISATION,
     "fault": FAULT,
 }
 
