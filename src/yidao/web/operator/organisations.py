@@ -33,7 +33,7 @@ LISTING: Listing[directory.OrganisationRow] = Listing(
     title=gettext_noop("Organisations"),
     shape=Shape(
         fields=(
-            Fuzzy(name="text", label=gettext_noop("Name, pinyin or initials")),
+            Fuzzy(name="text", label=gettext_noop("Organisation name")),
             Chips(name="kind", label=gettext_noop("Kind"), options=KINDS),
             Select(name="state", label=gettext_noop("State"), options=STATES),
         )
