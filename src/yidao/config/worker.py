@@ -1,4 +1,4 @@
-"""The worker process: jobs by procrastinate, and beside them the sweeps for what only time decides."""
+"""The worker process: jobs by procrastinate, and beside them the sweeps for what only time decides, one thread each."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app as jobs
 
 from yidao.config import database
 from yidao.kit import logs
-from yidao.parcels import sweeps
+from yidao.parcels import nudge_sweeps, sweeps
 
 JOBS_AT_ONCE = 2
 RESTART_SECONDS = 1.0
@@ -64,13 +64,14 @@ def run(stop: threading.Event) -> int:
     """
     Run until `stop` is set and return the exit code: 0 after an orderly end, 1 when a part died on its own.
 
-    Both parts end before this returns; a part that dies takes the process with it, so that its supervisor starts both.
+    All parts end before this returns; one that dies takes the process with it, so that its supervisor starts all anew.
     """
     runner = JobRunner()
     sweeper = threading.Thread(
         target=sweeps.run_forever, args=(stop,), kwargs={"url": database.runtime_url()}, name="sweeps", daemon=True
     )
-    parts = (runner, sweeper)
+    nudger = threading.Thread(target=nudge_sweeps.run_forever, args=(stop,), name="nudges", daemon=True)
+    parts = (runner, sweeper, nudger)
     for part in parts:
         part.start()
     while not stop.wait(0.2):
