@@ -184,8 +184,33 @@ def test_a_carriers_home_counts_what_it_carries(people: Cast) -> None:
 
 
 def test_an_outlet_begins_with_the_search_for_a_number(people: Cast) -> None:
+    number = planting.ship(people, "06-18 10:00")
     at = {"carrier": people.carrier, "outlet": people.outlet}
+    html = read(people.oscar, "carrier-home", **at)
 
-    answer = as_(people.oscar).get(reverse("carrier-home", kwargs=at))
+    assert f'action="{reverse("carrier-parcels", kwargs=at)}"' in html
+    found = as_(people.oscar).get(reverse("carrier-parcels", kwargs=at), {"waybill": number}, follow=True)
+    assert number in found.content.decode()
 
-    assert (answer.status_code, answer["Location"]) == (302, reverse("carrier-parcels", kwargs=at))
+
+def test_the_parcel_centre_totals_begin_with_all_and_mark_the_six(people: Cast) -> None:
+    damaged(people)
+    planting.ship(people, "06-18 10:00")
+
+    html = read(people.alice, "merchant-totals", shop=people.shop)
+
+    totals = re.findall(r"<span>([^<]+?)(?: <i|</span>)[^\n]*?<b>(\d+)</b>", html)
+    assert [label for label, _ in totals[:7]] == [
+        "Anomalies in all",
+        "Pickup overdue",
+        "Dispatch overdue",
+        "Transit overdue",
+        "Transit exception",
+        "Delivery exception",
+        "Delivery overdue",
+    ]
+    assert html.count('class="mark" title') == 6
+    assert dict(totals)["Anomalies in all"] == "2"
+    assert dict(totals)["Pickup overdue"] == dict(totals)["Parcel damaged"] == "1"
+    assert "派件异常" in html
+    assert "派签异常" in html

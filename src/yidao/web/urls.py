@@ -10,6 +10,7 @@ from yidao.web.creator import home as creator_home
 from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import home as merchant_home
+from yidao.web.merchant import totals as merchant_totals
 from yidao.web.merchant import views as merchant
 from yidao.web.operator import (
     audit,
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<creator:creator>/members/", members.creator, name="creator-members"),
     path("c/<creator:creator>/journal/", journal.creator, name="creator-journal"),
     path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
+    path("m/<shop:shop>/totals/", merchant_totals.index, name="merchant-totals"),
     path("m/<shop:shop>/parcels/", merchant.parcels, name="merchant-parcels"),
     path("m/<shop:shop>/parcels/counts/", merchant.counts, name="merchant-counts"),
     path(

@@ -1,6 +1,6 @@
 """The carrier's home page: what awaits pickup, what is wrong, and how it went over the last days."""
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -27,5 +27,5 @@ def index(request: Request, carrier: OrganisationId, outlet: OrganisationId | No
     actor = consoles.carrier(request, carrier, outlet)
     where = places(carrier, outlet)
     if access.must_name_parcels(actor, is_outlet=outlet is not None):
-        return HttpResponseRedirect(where.parcels)
+        return render(request, "carrier/outlet.html", {"places": where})
     return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where)})
