@@ -10,13 +10,17 @@ from django.db import connection
 from django.db.models import F
 
 from yidao.accounts import statements
+from yidao.accounts.ids import UserId
 from yidao.accounts.models import LoginFailure
+from yidao.accounts.phone_models import UsedCode
 from yidao.kit import crypto
 from yidao.kit.errors import Refusal
 
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=15)
 STALE = timedelta(days=1)
+CODE_MEMORY = timedelta(minutes=5)
+"""Longer than an authenticator's code is taken; afterwards the same six digits may come up anew."""
 ATTEMPTS_PER_LOGIN_MAX = 8
 ATTEMPTS_PER_ADDRESS_MAX = 40
 
@@ -37,10 +41,22 @@ class LockedOut(Refusal):
         self.has_begun = has_begun
 
 
-def _keys(login: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    """Return both counters' keys; a login is kept as a blind index because people type passwords there by mistake."""
+Key = tuple[str, int]
+"""A counter's name and how many attempts it allows within `WINDOW`."""
+
+
+def _address(address: str) -> Key:
+    return f"address:{address}", ATTEMPTS_PER_ADDRESS_MAX
+
+
+def _login(login: str) -> Key:
+    """Return a login's counter; it is kept as a blind index because people type passwords there by mistake."""
     shadow = crypto.blind_index(login.strip().lower(), purpose="login").hex()
-    return (f"address:{address}", ATTEMPTS_PER_ADDRESS_MAX), (f"login:{shadow}", ATTEMPTS_PER_LOGIN_MAX)
+    return f"login:{shadow}", ATTEMPTS_PER_LOGIN_MAX
+
+
+def _second_factor(user_id: UserId) -> Key:
+    return f"second-factor:{user_id}", ATTEMPTS_PER_LOGIN_MAX
 
 
 def count_attempt(*, login: str, address: str, real_now: datetime) -> None:
@@ -49,7 +65,29 @@ def count_attempt(*, login: str, address: str, real_now: datetime) -> None:
 
     :raises LockedOut: either has had too many within `WINDOW`; the attempt must not be looked at.
     """
-    for key, allowed in _keys(login, address):
+    _count(_address(address), _login(login), real_now=real_now)
+
+
+def count_second_factor(*, user_id: UserId, address: str, real_now: datetime) -> None:
+    """
+    Count one attempt at a user's second factor, whichever it is; only who knows the password comes here.
+
+    :raises LockedOut: the user or the address has had too many within `WINDOW`; the attempt must not be looked at.
+    """
+    _count(_address(address), _second_factor(user_id), real_now=real_now)
+
+
+def count_stranger(*, address: str, real_now: datetime) -> None:
+    """
+    Count one attempt of somebody who has not said who they are: a passkey, a code from a phone.
+
+    :raises LockedOut: the address has had too many within `WINDOW`; the attempt must not be looked at.
+    """
+    _count(_address(address), real_now=real_now)
+
+
+def _count(*keys: Key, real_now: datetime) -> None:
+    for key, allowed in keys:
         parameters: dict[str, Any] = {
             "key": key,
             "now": real_now,
@@ -75,9 +113,37 @@ def forget(*, login: str, address: str, real_now: datetime) -> None:
 
     Counters that nobody has touched for a day go with it, so that made-up logins do not pile up.
     """
-    shadow = crypto.blind_index(login.strip().lower(), purpose="login").hex()
-    LoginFailure.objects.filter(key=f"login:{shadow}").delete()
-    LoginFailure.objects.filter(key=f"address:{address}", locked_until=None, failure_count__gt=0).update(
+    _forgive(_login(login), address=address, real_now=real_now)
+
+
+def forget_second_factor(*, user_id: UserId, address: str, real_now: datetime) -> None:
+    """Forget a user's attempts at the second factor after a right one; the address is let off this one."""
+    _forgive(_second_factor(user_id), address=address, real_now=real_now)
+
+
+def forget_stranger(*, address: str, real_now: datetime) -> None:
+    """Let an address off the one attempt that turned out to be right."""
+    _forgive(None, address=address, real_now=real_now)
+
+
+def _forgive(own: Key | None, *, address: str, real_now: datetime) -> None:
+    if own is not None:
+        LoginFailure.objects.filter(key=own[0]).delete()
+    LoginFailure.objects.filter(key=_address(address)[0], locked_until=None, failure_count__gt=0).update(
         failure_count=F("failure_count") - 1
     )
     LoginFailure.objects.filter(window_started_at__lt=real_now - STALE).delete()
+
+
+def use_once(*, user_id: UserId, code: str, real_now: datetime) -> bool:
+    """
+    Return whether a code of an authenticator app was not used before, and remember that it is now.
+
+    Whoever looks over a shoulder cannot use it again. Of two at once one is the first.
+    """
+    key = crypto.blind_index(f"{user_id}/{code}", purpose="totp").hex()
+    with connection.cursor() as cursor:
+        cursor.execute(statements.USE_ONCE, {"key": key, "now": real_now, "again_from": real_now - CODE_MEMORY})
+        is_first = cursor.rowcount == 1
+    UsedCode.objects.filter(used_at__lt=real_now - STALE).delete()
+    return is_first

@@ -38,3 +38,9 @@ UPDATE phone_code SET try_count = try_count + 1
 RETURNING id, code_hmac, number_encrypted, try_count
 """
 """Counts a try and says which code it is for; no row if none lives. Parallel tries wait for each other at the row."""
+
+USE_ONCE = """
+INSERT INTO used_code AS u (key, used_at) VALUES (%(key)s, %(now)s)
+ON CONFLICT (key) DO UPDATE SET used_at = %(now)s WHERE u.used_at < %(again_from)s
+"""
+"""One row changed if the code is used for the first time in a while, none if it was used before."""

@@ -3,7 +3,7 @@
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from yidao.accounts import codes, senders
+from yidao.accounts import codes, senders, sessions
 from yidao.kit import clock, logs
 
 log = logs.get(__name__)
@@ -24,8 +24,8 @@ def send_message(context: JobContext, message_id: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(queueing_lock="forget_messages")
 def forget_messages(timestamp: int) -> None:
-    """Delete old messages and codes, every hour."""
+    """Delete old messages, codes and sessions, every hour."""
     real_now = clock.real_now()
-    gone = senders.forget(real_now=real_now) + codes.forget(real_now=real_now)
+    gone = sum(each.forget(real_now=real_now) for each in (senders, codes, sessions))
     if gone:
-        log.info("old messages and codes forgotten", rows=gone)
+        log.info("old messages, codes and sessions forgotten", rows=gone)

@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "procrastinate.contrib.django",
     "yidao.kit",
@@ -33,9 +35,9 @@ INSTALLED_APPS = [
     "yidao.notices",
     "yidao.exports",
     "yidao.places",
+    "yidao.orders",
     "yidao.parcels",
     "yidao.web",
-    "yidao.orders",
 ]
 
 MIDDLEWARE = [
@@ -81,9 +83,13 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+_validation = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"{_validation}MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_validation}CommonPasswordValidator"},
+    {"NAME": f"{_validation}NumericPasswordValidator"},
+    {"NAME": f"{_validation}UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("login", "name")}},
+    {"NAME": "yidao.accounts.passwords.NotOftenUsed"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -98,6 +104,25 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 # allauth counts in the cache; ours counts in the database (accounts.lockout) and tells the time left.
 ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "yidao.web.shared.second_factor.Adapter"
+MFA_FORMS = {
+    "authenticate": "yidao.web.shared.second_factor.CodeForm",
+    "reauthenticate": "yidao.web.shared.second_factor.CodeAgainForm",
+    "activate_totp": "yidao.web.shared.second_factor.AppForm",
+    "authenticate_webauthn": "yidao.web.shared.second_factor.PasskeyForm",
+    "reauthenticate_webauthn": "yidao.web.shared.second_factor.PasskeyAgainForm",
+    "login_webauthn": "yidao.web.shared.second_factor.PasskeyLoginForm",
+    "add_webauthn": "yidao.web.shared.second_factor.PasskeyNewForm",
+    "edit_webauthn": "yidao.web.shared.second_factor.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Yidao"
+MFA_TOTP_TOLERANCE = 1
 
 SMS_SENDER = _settings.sms_sender
 SMS_WEBHOOK_URL = _settings.sms_webhook_url

@@ -8,3 +8,9 @@ class WebConfig(AppConfig):
 
     name = "yidao.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Let what the library of second factors tells leave its trace in the journal."""
+        from yidao.web.shared import second_factor  # inline: django not set up
+
+        second_factor.listen()

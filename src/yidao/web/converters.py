@@ -150,6 +150,10 @@ class Export(Carrier):
     """The id of an export."""
 
 
+class PasskeyId(Carrier):
+    """The id of somebody's passkey."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -163,6 +167,7 @@ CONVERTERS: dict[str, type[Any]] = {
     "policy_family": PolicyFamily,
     "policy_profile": PolicyProfile,
     "quarantine": QuarantineId,
+    "passkey": PasskeyId,
     "export": Export,
     "user": UserId,
     "organisation": OrganisationNo,

@@ -27,3 +27,8 @@ class Request(HttpRequest):
 def user_id(request: Request) -> UserId:
     """Return the id of who asks."""
     return UserId(request.user.id)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where a request comes from; a proxy in front is expected to set the server's own idea of it."""
+    return str(request.META.get("REMOTE_ADDR") or "unknown")
