@@ -216,6 +216,17 @@ ORGANISATION = {
     "PLATFORM": gettext_noop("Platform"),
 }
 
+CAUSE = {
+    "SHOWN": gettext_noop("It is in the list; the other filters leave it out."),
+    "BEFORE_DATA_START": gettext_noop("Shipped before the first day that is shown here."),
+    "NOT_SHIPPED": gettext_noop("The shop has not shipped it yet, so there is no parcel."),
+    "SELF_SOLD": gettext_noop("Sold by yourself; only orders you promoted for others are here."),
+    "CROSS_BORDER": gettext_noop("A cross-border import; these are not here."),
+    "CUSTOMER_RETURN": gettext_noop("A customer's return; these are not here."),
+    "UNKNOWN": gettext_noop("Not known, or not promoted by you."),
+}
+"""Why an order that a creator looks up is not in his list; the rules say which (`monitor.Cause`)."""
+
 TABLES = {
     "status": STATUS,
     "type": TYPE,
@@ -229,6 +240,7 @@ TABLES = {
     "role": ROLE,
     "organisation": ORGANISATION,
     "fault": FAULT,
+    "cause": CAUSE,
 }
 
 

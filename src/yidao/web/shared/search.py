@@ -8,6 +8,7 @@ address parts, and returns the hits it knows.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId
-from yidao.parcels import finding
-from yidao.web.shared import consoles
+from yidao.parcels import finding, lookup
+from yidao.web.shared import consoles, phrases
 from yidao.web.shared.requests import Request
 
 QUERY_CHARS_MAX = 80
@@ -41,6 +42,7 @@ class Question:
     actor: Actor
     text: str
     at: Mapping[str, Any]
+    now: datetime
 
 
 Finder = Callable[[Question], tuple[Hit, ...]]
@@ -77,7 +79,7 @@ def _parcels(question: Question) -> tuple[Hit, ...]:
         ("order", finding.by_order_no),
         ("tail", finding.by_phone_tail),
     ):
-        found = find(question.text, actor=question.actor)
+        found = find(question.text, actor=question.actor, now=question.now)
         if found:
             list_address = f"{narrowed}?{urlencode({field: question.text})}"
             return tuple(
@@ -107,12 +109,15 @@ def hits(question: Question) -> tuple[Hit, ...]:
 def _answer(request: Request, actor: Actor, at: Mapping[str, Any]) -> HttpResponse:
     """Lead to the one thing, to the list of several, or say that nothing was found and why."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:QUERY_CHARS_MAX]
-    found = hits(Question(actor=actor, text=text, at=at)) if text else ()
+    found = hits(Question(actor=actor, text=text, at=at, now=request.now)) if text else ()
     if len(found) == 1:
         return HttpResponseRedirect(found[0].address)
     if found:
         return HttpResponseRedirect(found[0].list_address)
-    return render(request, "shared/search.html", {"text": text, "causes": {}})
+    why = ""
+    if text and actor.kind is ActorKind.CREATOR:
+        why = phrases.of("cause", lookup.causes(actor=actor, order_nos=(text,), now=request.now)[text])
+    return render(request, "shared/search.html", {"text": text, "why": why})
 
 
 @require_safe
