@@ -15,6 +15,7 @@ from yidao.exports.ids import ExportId
 from yidao.exports.models import ExportRecord
 from yidao.kit import clock, db
 from yidao.kit.errors import Forbidden, NotVisible, Refusal
+from yidao.kit.lists.questions import Question
 from yidao.kit.sheets import Format
 from yidao.policies.models import PolicyVersion
 from yidao.rules import exporting
@@ -160,8 +161,16 @@ def test_a_record_is_its_makers_alone() -> None:
         services.cancel(export_id, actor=bob.actor, now=NOW, real_now=real_now)
     with pytest.raises(NotVisible):
         services.again(export_id, actor=bob.actor, now=NOW, real_now=real_now)
-    assert queries.records(actor=bob.actor, real_now=real_now, limit=10) == ()
-    assert [row.id for row in queries.records(actor=alice.actor, real_now=real_now, limit=10)] == [export_id]
+    question = Question(answers={})
+    assert _listed(bob, question) == []
+    assert _listed(alice, question) == [export_id]
+    assert _listed(alice, question.changed("state", ("DONE", "EXPIRED"))) == []
+    assert _listed(alice, question.changed("state", ("QUEUED",))) == [export_id]
+
+
+def _listed(who: world.Maker, question: Question) -> list[int]:
+    source = queries.source(actor=who.actor, real_now=clock.real_now(), make=lambda row: int(row.id))
+    return list(source.page(question).rows)
 
 
 def test_what_was_called_off_stays_called_off_and_can_be_asked_again() -> None:

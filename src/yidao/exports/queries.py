@@ -1,18 +1,21 @@
 """Reads of export records as frozen rows. A record is its maker's alone, inside the console it was asked in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from yidao.accounts.actors import Actor
 from yidao.exports.ids import ExportId
 from yidao.exports.models import ExportRecord
 from yidao.kit.errors import NotVisible
+from yidao.kit.lists import sources
+from yidao.kit.lists.questions import Question
 
 State = ExportRecord.State
+Row = TypeVar("Row")
 UNDER_WAY = (State.QUEUED, State.RUNNING)
 
 
@@ -68,12 +71,36 @@ def own(actor: Actor) -> QuerySet[ExportRecord]:
     )
 
 
-def records(*, actor: Actor, real_now: datetime, limit: int, before: ExportId | None = None) -> Sequence[ExportRow]:
-    """Return up to `limit` of the actor's own records, the newest first; `before` goes on where a page ended."""
-    rows = own(actor).order_by("-id")
-    if before is not None:
-        rows = rows.filter(id__lt=before)
-    return tuple(_row(values, real_now) for values in rows.values_list(*_FIELDS)[:limit])
+def source(*, actor: Actor, real_now: datetime, make: Callable[[ExportRow], Row]) -> sources.Table[Row]:
+    """Return the actor's own records for a list, the newest first; `make` adds to a row what its page needs."""
+
+    def narrow(rows: QuerySet[ExportRecord], question: Question) -> QuerySet[ExportRecord]:
+        chosen = question.of("state")
+        since, until = question.span("asked")
+        if chosen:
+            rows = rows.filter(_in_states(chosen, real_now))
+        if since is not None:
+            rows = rows.filter(asked_at__gte=since)
+        return rows.filter(asked_at__lt=until) if until is not None else rows
+
+    return sources.Table(
+        name="exports",
+        rows=own(actor),
+        moment="asked_at",
+        columns=[each for each in _FIELDS if each not in ("id", "asked_at")],
+        make=lambda values: make(_row([values[each] for each in _FIELDS], real_now)),
+        narrow=narrow,
+    )
+
+
+def _in_states(chosen: Iterable[str], real_now: datetime) -> Q:
+    """Return the condition for states as `ExportRow` tells them: a file whose time is over is gone."""
+    wanted = Q(state__in=[each for each in chosen if each != State.DONE])
+    if State.DONE in chosen:
+        wanted |= Q(state=State.DONE, expires_at__gt=real_now)
+    if State.EXPIRED in chosen:
+        wanted |= Q(state=State.DONE, expires_at__lte=real_now)
+    return wanted
 
 
 def record(export_id: ExportId, *, actor: Actor, real_now: datetime) -> ExportRow:

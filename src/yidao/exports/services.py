@@ -100,13 +100,7 @@ def ask(
     :raises QueryTooLong: the filter is too long to be kept.
     :raises NothingToExport, TooManyRows, TooBusy: the policy stands against it; nothing was written.
     """
-    found = registry.of(kind)
-    if found is None:
-        raise NotVisible
-    if actor.user_id is None or not actor.may(Permission.EXPORTS_MAKE):
-        raise Forbidden
-    if len(query) > QUERY_CHARS_MAX:
-        raise QueryTooLong
+    found = _kind(kind, query, actor)
     policy = policies.of_platform(families.EXPORT, at=now)
     rows = found.count(actor, query, now)
     _check(rows, 0, policy, found)
@@ -137,6 +131,36 @@ def ask(
         record("export.asked", export_id, actor=actor, at=(now, real_now), kind=kind, format=sheet_format, rows=rows)
         work.answer(str(export_id))
     return export_id
+
+
+def preview(*, kind: str, query: str, actor: Actor, now: datetime) -> int:
+    """
+    Return how many rows the file of a list would have; nothing is written.
+
+    :raises NotVisible, Forbidden, QueryTooLong, NothingToExport, TooManyRows: as `ask`.
+    """
+    found = _kind(kind, query, actor)
+    rows = found.count(actor, query, now)
+    _check(rows, 0, policies.of_platform(families.EXPORT, at=now), found)
+    return rows
+
+
+def _kind(name: str, query: str, actor: Actor) -> registry.Kind:
+    """
+    Return the kind an actor may ask for.
+
+    :raises NotVisible: there is no such kind.
+    :raises Forbidden: the actor's role does not allow exports, or no person asks.
+    :raises QueryTooLong: the filter is too long to be kept.
+    """
+    found = registry.of(name)
+    if found is None:
+        raise NotVisible
+    if actor.user_id is None or not actor.may(Permission.EXPORTS_MAKE):
+        raise Forbidden
+    if len(query) > QUERY_CHARS_MAX:
+        raise QueryTooLong
+    return found
 
 
 def _check(rows: int, underway: int, policy: exporting.Policy, kind: registry.Kind) -> None:

@@ -1,7 +1,6 @@
 """Addresses of the pages. Every part of an address has a typed converter; the access test walks this table."""
 
-from allauth.account import views as account
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from yidao.web import converters
 from yidao.web.carrier import home as carrier_home
@@ -26,7 +25,7 @@ from yidao.web.operator import (
     visits,
 )
 from yidao.web.provider import views as provider
-from yidao.web.shared import invitations, journal, members, pages, search
+from yidao.web.shared import exports, invitations, journal, members, pages, search
 
 converters.register()
 
@@ -34,8 +33,7 @@ _CARRIER = "l/<carrier:carrier>/<outlet:outlet>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
-    path("login", account.login, name="account_login"),
-    path("logout", account.logout, name="account_logout"),
+    path("", include("yidao.web.account.urls")),
     path("language", pages.language, name="language"),
     path("theme", pages.theme, name="theme"),
     path("invitation/<invitation_token:token>/", invitations.invitation, name="invitation"),
@@ -48,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<creator:creator>/badges/", creator.badges, name="creator-badges"),
     path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
     path("c/<creator:creator>/search/", search.creator, name="creator-search"),
+    *exports.routes("c/<creator:creator>/", "creator"),
     path("c/<creator:creator>/members/", members.creator, name="creator-members"),
     path("c/<creator:creator>/journal/", journal.creator, name="creator-journal"),
     path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
@@ -60,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/badges/", merchant.badges, name="merchant-badges"),
     path("m/<shop:shop>/ticket/", merchant.ticket, name="merchant-ticket"),
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
+    *exports.routes("m/<shop:shop>/", "merchant"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
     path(_CARRIER, carrier_home.index, name="carrier-home"),
@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CARRIER}badges/", carrier.badges, name="carrier-badges"),
     path(f"{_CARRIER}ticket/", carrier.ticket, name="carrier-ticket"),
     path(f"{_CARRIER}search/", search.carrier, name="carrier-search"),
+    *exports.routes(_CARRIER, "carrier"),
     path(f"{_CARRIER}members/", members.carrier, name="carrier-members"),
     path(f"{_CARRIER}journal/", journal.carrier, name="carrier-journal"),
     path("p/<provider:provider>/", provider.home, name="provider-home"),
@@ -88,6 +89,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/badges/", overview.badges, name="operator-badges"),
     path("o/ticket/", overview.ticket, name="operator-ticket"),
     path("o/search/", search.operator, name="operator-search"),
+    *exports.routes("o/", "operator"),
     path("o/parcels/", parcels.index, name="operator-parcels"),
     path("o/parcels/counts/", parcels.counts, name="operator-counts"),
     path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),

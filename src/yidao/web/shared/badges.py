@@ -7,6 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from yidao.accounts.actors import Actor
+from yidao.exports import queries as exports
+from yidao.kit import clock
 from yidao.parcels import quarantine, queries
 from yidao.web.shared.formats import capped
 from yidao.web.shared.requests import Request
@@ -23,7 +25,11 @@ def _quarantine(actor: Actor, now: datetime) -> int:
     return quarantine.counts(actor=actor)[quarantine.State.OPEN.value]
 
 
-COUNTERS: dict[str, Counter] = {"anomalies": _anomalies, "quarantine": _quarantine}
+def _exports(actor: Actor, now: datetime) -> int:
+    return exports.waiting_count(actor=actor, real_now=clock.real_now())
+
+
+COUNTERS: dict[str, Counter] = {"anomalies": _anomalies, "quarantine": _quarantine, "exports": _exports}
 
 
 def render_badges(request: Request, actor: Actor) -> HttpResponse:

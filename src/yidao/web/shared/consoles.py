@@ -59,6 +59,7 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
                         badge="anomalies",
                         go="p",
                     ),
+                    _exports("creator", at),
                 ),
             ),
             _people("creator", at),
@@ -94,6 +95,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                         badge="anomalies",
                         go="p",
                     ),
+                    _exports("merchant", at),
                 ),
             ),
             _people("merchant", at),
@@ -123,6 +125,7 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
                 entries=(
                     Entry(key="home", label=OVERVIEW, address=reverse("carrier-home", kwargs=at), go="h"),
                     Entry(key="parcels", label=MONITOR, address=reverse("carrier-parcels", kwargs=at), go="p"),
+                    _exports("carrier", at),
                 ),
             ),
             _people("carrier", at),
@@ -190,6 +193,7 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 label=PARCELS,
                 entries=(
                     Entry(key="parcels", label=MONITOR, address=reverse("operator-parcels"), badge="anomalies", go="p"),
+                    _exports("operator", {}),
                 ),
             ),
             Group(
