@@ -29,6 +29,7 @@ from yidao.accounts.actors import Actor
 from yidao.audit.models import AuditEntry
 from yidao.kit import db
 from yidao.kit.errors import Forbidden, NotVisible
+from yidao.kit.lists.questions import Question
 from yidao.notices import queries as notice_queries
 from yidao.parcels import acknowledgements, nudge_queries, nudge_sweeps, nudges, standing, stepping
 from yidao.parcels.nudge_models import NudgeMessage, NudgeThread, ParcelAcknowledgement
@@ -401,10 +402,13 @@ def test_pages_of_threads_go_on_where_they_ended(cast) -> None:
 
     first = nudge_queries.threads(actor=dana(cast), tab=None, now=NOW, limit=2)
     second = nudge_queries.threads(actor=dana(cast), tab=None, now=NOW, limit=2, cursor=first.next_cursor)
-    of_shop = nudge_queries.threads(actor=dana(cast), tab=None, now=NOW, limit=9, organisation_id=cast.other_shop)
+    source = nudge_queries.Threads(actor=dana(cast), now=NOW)
+    of_shop = source.page(Question(answers={"who": (str(cast.other_shop),)}))
 
     assert [row.id for row in (*first.rows, *second.rows)] == made[::-1]
     assert (second.next_cursor, of_shop.rows) == ("", ())
+    assert source.count(Question(answers={}), limit=2) == 2
+    assert nudge_queries.partners(dana(cast)) == (cast.shop,)
 
 
 def test_an_agency_nudges_for_the_creator_whose_parcel_it_is(cast) -> None:

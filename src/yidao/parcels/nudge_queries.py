@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import arrays, crypto, paging
 from yidao.kit.errors import NotVisible
+from yidao.kit.lists.questions import Question
 from yidao.parcels import access, acknowledgements, detail, standing, stepping
 from yidao.parcels.nudge_models import CarrierTicket, NudgeItem, NudgeMessage, NudgeThread
 from yidao.parcels.queries import masked
@@ -134,28 +135,64 @@ def counts(*, actor: Actor, now: datetime) -> dict[State, int]:
     return {tab: found[tab.value] for tab in TABS}
 
 
-def threads(
-    *, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "", organisation_id: int | None = None
-) -> paging.Page[ThreadRow]:
+def threads(*, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "") -> paging.Page[ThreadRow]:
     """
-    Return one page of nudges of the actor's side, the newest first, of one state or (None) all; `organisation_id`
-    narrows them to those with one shop or creator on the other side.
+    Return one page of nudges of the actor's side, the newest first, of one state or (None) all.
 
     :raises paging.CursorInvalid: the cursor is not of this list.
     """
-    fingerprint = paging.filter_hash("nudges", actor.kind, actor.organisation_ids, tab, organisation_id)
-    found = _of_actor(actor)
-    if tab is not None:
-        found = found.filter(condition_of(tab, now))
-    if organisation_id is not None:
-        other = "shop_id" if actor.kind is ActorKind.CREATOR else "creator_id"
-        found = found.filter(**{other: organisation_id})
-    if cursor:
-        found = found.filter(id__lt=paging.open_cursor(cursor, of=fingerprint, length=1)[0])
-    stored = list(found.order_by("-id")[: limit + 1])
-    rows = _rows(stored[:limit], now=now)
-    next_cursor = paging.cursor((rows[-1].id,), of=fingerprint) if len(stored) > limit else ""
-    return paging.Page(rows=rows, next_cursor=next_cursor)
+    answers = {"state": () if tab is None else (tab.value,)}
+    return Threads(actor=actor, now=now).page(Question(answers=answers, size=limit, after=cursor))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threads:
+    """The nudges of the actor's side as a list's rows, the newest first; `who` are ids of the other side."""
+
+    actor: Actor
+    now: datetime
+
+    def page(self, question: Question) -> paging.Page[ThreadRow]:
+        """
+        Return one page.
+
+        :raises paging.CursorInvalid: its cursor is not of this list.
+        """
+        actor = self.actor
+        fingerprint = paging.filter_hash("nudges", actor.kind, actor.organisation_ids, *question.fingerprint())
+        found = self._narrowed(question)
+        start = 0 if question.after else question.offset
+        if question.after:
+            found = found.filter(id__lt=paging.open_cursor(question.after, of=fingerprint, length=1)[0])
+        stored = list(found.order_by("-id")[start : start + question.size + 1])
+        rows = _rows(stored[: question.size], now=self.now)
+        next_cursor = paging.cursor((rows[-1].id,), of=fingerprint) if len(stored) > question.size else ""
+        return paging.Page(rows=rows, next_cursor=next_cursor)
+
+    def count(self, question: Question, *, limit: int) -> int:
+        """Return how many there are, at most `limit`."""
+        return self._narrowed(question)[:limit].count()
+
+    def _narrowed(self, question: Question) -> QuerySet[NudgeThread]:
+        found = _of_actor(self.actor)
+        if state_name := question.one("state"):
+            found = found.filter(condition_of(State(state_name), self.now))
+        if who := [int(each) for each in question.of("who")]:
+            other = "shop_id__in" if self.actor.kind is ActorKind.CREATOR else "creator_id__in"
+            found = found.filter(**{other: who})
+        since, until = question.span("opened")
+        if since is not None:
+            found = found.filter(opened_at__gte=since)
+        return found.filter(opened_at__lt=until) if until is not None else found
+
+
+PARTNERS_MAX: Final = 500
+
+
+def partners(actor: Actor) -> tuple[int, ...]:
+    """Return the shops (of a creator) or creators (of a shop) the actor's nudges are with."""
+    other = "shop_id" if actor.kind is ActorKind.CREATOR else "creator_id"
+    return tuple(_of_actor(actor).order_by(other).values_list(other, flat=True).distinct()[:PARTNERS_MAX])
 
 
 def _rows(stored: Sequence[NudgeThread], *, now: datetime) -> tuple[ThreadRow, ...]:

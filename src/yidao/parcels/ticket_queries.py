@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import arrays, paging
+from yidao.kit.lists.questions import Question
 from yidao.parcels import standing, stepping, tickets
 from yidao.parcels.nudge_models import CarrierTicket, CarrierTicketMessage
 from yidao.parcels.nudge_queries import condition_of
@@ -86,24 +87,66 @@ def counts(*, actor: Actor, now: datetime, outlet_id: int | None = None) -> dict
     return {tab: found[tab.value] for tab in TABS}
 
 
-def listed(
-    *, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "", outlet_id: int | None = None
-) -> paging.Page[TicketRow]:
+def listed(*, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "") -> paging.Page[TicketRow]:
     """
     Return one page of tickets, the newest first, of one state or (None) all.
 
     :raises paging.CursorInvalid: the cursor is not of this list.
     """
-    fingerprint = paging.filter_hash("tickets", actor.kind, actor.organisation_ids, tab, outlet_id)
-    found = CarrierTicket.objects.filter(_narrowed(actor, outlet_id))
-    if tab is not None:
-        found = found.filter(condition_of(tab, now))
-    if cursor:
-        found = found.filter(id__lt=paging.open_cursor(cursor, of=fingerprint, length=1)[0])
-    stored = list(found.order_by("-id")[: limit + 1])
-    rows = _rows(stored[:limit], now=now)
-    next_cursor = paging.cursor((rows[-1].id,), of=fingerprint) if len(stored) > limit else ""
-    return paging.Page(rows=rows, next_cursor=next_cursor)
+    answers = {"state": () if tab is None else (tab.value,)}
+    return Tickets(actor=actor, now=now).page(Question(answers=answers, size=limit, after=cursor))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tickets:
+    """The tickets an actor may see as a list's rows, the newest first; `outlet_id` narrows a head office's to one."""
+
+    actor: Actor
+    now: datetime
+    outlet_id: int | None = None
+
+    def page(self, question: Question) -> paging.Page[TicketRow]:
+        """
+        Return one page.
+
+        :raises paging.CursorInvalid: its cursor is not of this list.
+        """
+        own = (self.actor.kind, self.actor.organisation_ids, self.outlet_id)
+        fingerprint = paging.filter_hash("tickets", *own, *question.fingerprint())
+        found = self._narrowed(question)
+        start = 0 if question.after else question.offset
+        if question.after:
+            found = found.filter(id__lt=paging.open_cursor(question.after, of=fingerprint, length=1)[0])
+        stored = list(found.order_by("-id")[start : start + question.size + 1])
+        rows = _rows(stored[: question.size], now=self.now)
+        next_cursor = paging.cursor((rows[-1].id,), of=fingerprint) if len(stored) > question.size else ""
+        return paging.Page(rows=rows, next_cursor=next_cursor)
+
+    def count(self, question: Question, *, limit: int) -> int:
+        """Return how many there are, at most `limit`."""
+        return self._narrowed(question)[:limit].count()
+
+    def _narrowed(self, question: Question) -> QuerySet[CarrierTicket]:
+        found = CarrierTicket.objects.filter(_narrowed(self.actor, self.outlet_id))
+        if state_name := question.one("state"):
+            found = found.filter(condition_of(State(state_name), self.now))
+        if numbers := question.of("waybill"):
+            found = found.filter(waybill_no__in=numbers)
+        if shops := [int(each) for each in question.of("who")]:
+            found = found.filter(shop_id__in=shops)
+        since, until = question.span("opened")
+        if since is not None:
+            found = found.filter(opened_at__gte=since)
+        return found.filter(opened_at__lt=until) if until is not None else found
+
+
+PARTNERS_MAX: Final = 500
+
+
+def shops_asking(actor: Actor, *, outlet_id: int | None) -> tuple[int, ...]:
+    """Return the shops whose tickets the actor sees."""
+    found = CarrierTicket.objects.filter(_narrowed(actor, outlet_id)).order_by("shop_id")
+    return tuple(found.values_list("shop_id", flat=True).distinct()[:PARTNERS_MAX])
 
 
 def ticket(ticket_id: int, *, actor: Actor, now: datetime) -> TicketDetail:
