@@ -1,10 +1,12 @@
 """What goes over the wire is small: static files are pressed once, pages each time, downloads never."""
 
 import gzip
+from pathlib import Path
 from typing import Any
 
 import brotli
 import pytest
+from django.contrib.staticfiles import finders
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -35,13 +37,14 @@ def test_a_static_file_comes_in_the_best_encoding_the_browser_takes(accepted: st
     assert "Accept-Encoding" in answer["Vary"]
 
 
-def test_a_page_is_compressed_and_lengthened_by_chance(db: None) -> None:
+@pytest.mark.parametrize(("encoding", "undo"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+def test_a_page_is_compressed_and_lengthened_by_chance(db: None, encoding: str, undo: Any) -> None:
     sizes = set()
     for _ in range(8):
-        answer = Client().get(reverse("account_login"), headers={"Accept-Encoding": "gzip"})
-        assert answer["Content-Encoding"] == "gzip"
-        assert b"<html" in gzip.decompress(answer.content)
-        sizes.add(len(answer.content))
+        answer = Client().get(reverse("account_login"), headers={"Accept-Encoding": encoding})
+        assert answer["Content-Encoding"] == encoding
+        assert b"<html" in undo(answer.content)
+        sizes.add(len(undo(answer.content)))
 
     assert len(sizes) > 1
 
@@ -57,3 +60,13 @@ def test_downloads_are_left_alone(answer: HttpResponse) -> None:
     request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
 
     assert not Compression(lambda _: answer)(request).has_header("Content-Encoding")
+
+
+def test_our_scripts_and_sheets_travel_without_comments_and_still_say_the_same() -> None:
+    address = static("yidao/kit.js")
+    source = Path(str(finders.find("yidao/kit.js"))).read_text()
+
+    sent = Client().get(address).content.decode()
+
+    told = [line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith("//")]
+    assert sent.splitlines() == told
