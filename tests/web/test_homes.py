@@ -13,6 +13,7 @@ from tests.web.cast import Cast
 from yidao.accounts.models import User
 from yidao.kit.models import DemoClock
 from yidao.parcels import daily
+from yidao.rules import figures
 from yidao.rules.scans import Kind
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +215,41 @@ def test_the_parcel_centre_totals_begin_with_all_and_mark_the_six(people: Cast) 
     assert dict(totals)["Pickup overdue"] == dict(totals)["Parcel damaged"] == "1"
     assert "派件异常" in html
     assert "派签异常" in html
+
+
+def test_the_operator_sees_the_carriers_by_stage(people: Cast) -> None:
+    for _ in range(figures.SAMPLE_MIN):
+        signed(people, "06-18 10:00")
+    planting.ship(people, "06-19 10:00", carrier="yuantong")
+    daily.refresh(now=planting.NOW)
+    daily.compute_stages(now=planting.NOW + timedelta(days=figures.SETTLED_DAYS))
+
+    html = read(people.olga, "operator-carriers")
+
+    rows = html.split("<tbody>", 1)[1]
+    assert rows.index("ZTO") < rows.index("YTO")
+    zto = rows[: rows.index("YTO")]
+    assert "3.0 h / 3.0 h" in zto
+    assert "34.0 h / 34.0 h" in zto
+    assert "newest 1000 signed parcels" in html
+
+
+@pytest.mark.parametrize("order", ["", "anomalous", "punctual", "pickup", "transit", "delivery", "whole"])
+def test_the_carriers_can_be_sorted_by_every_stage(people: Cast, order: str) -> None:
+    planting.ship(people, "06-18 10:00")
+    planting.ship(people, "06-19 10:00", carrier="yuantong")
+    daily.refresh(now=planting.NOW)
+
+    answer = as_(people.olga).get(reverse("operator-carriers"), {"sort": order} if order else {})
+
+    assert answer.status_code == 200
+
+
+def test_the_overview_shows_anomalies_by_province(people: Cast) -> None:
+    damaged(people)
+    daily.refresh(now=planting.NOW)
+
+    html = read(people.olga, "operator-home")
+
+    assert "Sichuan: 1 parcels with anomalies, 100.0%" in html
+    assert html.count("<title>") >= 34

@@ -13,6 +13,7 @@ from yidao.web.merchant import totals as merchant_totals
 from yidao.web.merchant import views as merchant
 from yidao.web.operator import (
     audit,
+    carriers,
     clock,
     organisations,
     outbox,
@@ -102,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="operator-policy-publish",
     ),
     path("o/policies/<policy_name:name>/", policies.version, name="operator-policy"),
+    path("o/carriers/", carriers.index, name="operator-carriers"),
     path("o/audit/", audit.index, name="operator-audit"),
     path("o/outbox/", outbox.index, name="operator-outbox"),
     path("o/clock/", clock.index, name="operator-clock"),

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from yidao.kit.templates import render_block
 from yidao.parcels import figures, quarantine
-from yidao.web.operator import words
+from yidao.web.operator import provinces, words
 from yidao.web.shared import consoles
 from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
@@ -20,6 +20,7 @@ def index(request: Request) -> HttpResponse:
     actor = consoles.operator(request)
     context = {
         "health": figures.health(actor=actor, now=request.now),
+        "map": provinces.build(actor=actor, now=request.now),
         "words": words,
         "count_max": quarantine.COUNT_MAX,
     }

@@ -193,6 +193,7 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 label=PARCELS,
                 entries=(
                     Entry(key="parcels", label=MONITOR, address=reverse("operator-parcels"), badge="anomalies", go="p"),
+                    Entry(key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")),
                     _exports("operator", {}),
                 ),
             ),

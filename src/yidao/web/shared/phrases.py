@@ -299,6 +299,11 @@ def place(division: str) -> str:
     return divisions.name(division, "zh-hans" if _reads_chinese() else "en") if division else ""
 
 
+def short_place(province: str, letters: str) -> str:
+    """Return a province in as few signs as a tile of a map has room for."""
+    return place(f"{province}0000")[:2] if _reads_chinese() else letters
+
+
 def _reads_chinese() -> bool:
     return (get_language() or "").startswith("zh")
 
