@@ -63,6 +63,7 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
                 ),
             ),
             _people("creator", at),
+            _notices("creator", at),
         ),
         badges_address=reverse("creator-badges", kwargs=at),
         ticket_address=reverse("creator-ticket", kwargs=at),
@@ -99,6 +100,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                 ),
             ),
             _people("merchant", at),
+            _notices("merchant", at),
         ),
         badges_address=reverse("merchant-badges", kwargs=at),
         ticket_address=reverse("merchant-ticket", kwargs=at),
@@ -129,6 +131,7 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
                 ),
             ),
             _people("carrier", at),
+            _notices("carrier", at),
         ),
         badges_address=reverse("carrier-badges", kwargs=at),
         ticket_address=reverse("carrier-ticket", kwargs=at),
@@ -155,6 +158,7 @@ def provider(request: Request, provider_id: OrganisationId) -> Actor:
                 entries=(Entry(key="home", label=OVERVIEW, address=reverse("provider-home", kwargs=at), go="h"),),
             ),
             _people("provider", at),
+            _notices("provider", at),
         ),
         badges_address=reverse("provider-badges", kwargs=at),
         ticket_address=reverse("provider-ticket", kwargs=at),
@@ -193,55 +197,16 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 label=PARCELS,
                 entries=(
                     Entry(key="parcels", label=MONITOR, address=reverse("operator-parcels"), badge="anomalies", go="p"),
-                    Entry(key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")),
+                    Entry(
+                        key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")
+                    ),
+                    Entry(
+                        key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")
+                    ),
                     _exports("operator", {}),
                 ),
             ),
-            Group(
-                label=gettext_noop("People"),
-                entries=(
-                    Entry(
-                        key="organisations",
-                        label=gettext_noop("Organisations"),
-                        address=reverse("operator-organisations"),
-                        go="o",
-                    ),
-                    Entry(
-                        key="users",
-                        label=gettext_noop("Users"),
-                        address=reverse("operator-users"),
-                        go="u",
-                        needs=Permission.USERS_MANAGE,
-                    ),
-                    Entry(key="members", label=MEMBERS, address=reverse("operator-members"), go="m"),
-                ),
-            ),
-            Group(
-                label=gettext_noop("Rules"),
-                entries=(
-                    Entry(key="policies", label=gettext_noop("Policies"), address=reverse("operator-policies"), go="r"),
-                    Entry(key="audit", label=gettext_noop("Journal"), address=reverse("operator-audit"), go="j"),
-                    Entry(
-                        key="outbox",
-                        label=gettext_noop("Text messages"),
-                        address=reverse("operator-outbox"),
-                        needs=Permission.AUDIT_VIEW,
-                    ),
-                    Entry(
-                        key="clock",
-                        label=gettext_noop("Demo clock"),
-                        address=reverse("operator-clock"),
-                        go="c",
-                        is_demo_only=True,
-                    ),
-                    Entry(
-                        key="styleguide",
-                        label=gettext_noop("Style guide"),
-                        address=reverse("operator-styleguide"),
-                        is_demo_only=True,
-                    ),
-                ),
-            ),
+            *_operator_people_and_rules(),
         ),
         badges_address=reverse("operator-badges"),
         ticket_address=reverse("operator-ticket"),
@@ -250,6 +215,13 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     if not actor.may(needs):
         raise Forbidden
     return actor
+
+
+def _notices(audience: str, at: dict[str, Any]) -> Group:
+    """Return the sign in the top bar that leads to the notices."""
+    address = reverse(f"{audience}-notices", kwargs=at)
+    sign = Entry(key="notices", label=gettext_noop("Notices"), address=address, badge="notices", go="n", is_in_top=True)
+    return Group(label="", entries=(sign,))
 
 
 def _exports(audience: str, at: dict[str, Any]) -> Entry:
@@ -261,6 +233,58 @@ def _exports(audience: str, at: dict[str, Any]) -> Entry:
         badge="exports",
         go="e",
         needs=Permission.EXPORTS_MAKE,
+    )
+
+
+def _operator_people_and_rules() -> tuple[Group, ...]:
+    """Return the entries about everybody's people and about the rules."""
+    return (
+        Group(
+            label=gettext_noop("People"),
+            entries=(
+                Entry(
+                    key="organisations",
+                    label=gettext_noop("Organisations"),
+                    address=reverse("operator-organisations"),
+                    go="o",
+                ),
+                Entry(
+                    key="users",
+                    label=gettext_noop("Users"),
+                    address=reverse("operator-users"),
+                    go="u",
+                    needs=Permission.USERS_MANAGE,
+                ),
+                Entry(key="members", label=MEMBERS, address=reverse("operator-members"), go="m"),
+            ),
+        ),
+        Group(
+            label=gettext_noop("Rules"),
+            entries=(
+                Entry(key="policies", label=gettext_noop("Policies"), address=reverse("operator-policies"), go="r"),
+                Entry(key="audit", label=gettext_noop("Journal"), address=reverse("operator-audit"), go="j"),
+                Entry(
+                    key="outbox",
+                    label=gettext_noop("Text messages"),
+                    address=reverse("operator-outbox"),
+                    needs=Permission.AUDIT_VIEW,
+                ),
+                Entry(
+                    key="clock",
+                    label=gettext_noop("Demo clock"),
+                    address=reverse("operator-clock"),
+                    go="c",
+                    is_demo_only=True,
+                ),
+                Entry(
+                    key="styleguide",
+                    label=gettext_noop("Style guide"),
+                    address=reverse("operator-styleguide"),
+                    is_demo_only=True,
+                ),
+            ),
+        ),
+        _notices("operator", {}),
     )
 
 
