@@ -17,3 +17,7 @@ class ParcelsConfig(AppConfig):
         "parcel_acknowledgement",
         "scan",
     )
+
+    def ready(self) -> None:
+        """Make the kinds of notices known, whoever is going to show them."""
+        from yidao.parcels import stepping  # noqa: F401  # inline: django not set up

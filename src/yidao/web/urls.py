@@ -26,7 +26,7 @@ from yidao.web.operator import (
     visits,
 )
 from yidao.web.provider import views as provider
-from yidao.web.shared import exports, invitations, journal, members, pages, search
+from yidao.web.shared import exports, inbox, invitations, journal, members, pages, search
 
 converters.register()
 
@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
     path("c/<creator:creator>/search/", search.creator, name="creator-search"),
     *exports.routes("c/<creator:creator>/", "creator"),
+    *inbox.routes("c/<creator:creator>/", "creator"),
     path("c/<creator:creator>/members/", members.creator, name="creator-members"),
     path("c/<creator:creator>/journal/", journal.creator, name="creator-journal"),
     path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
@@ -61,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/ticket/", merchant.ticket, name="merchant-ticket"),
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
     *exports.routes("m/<shop:shop>/", "merchant"),
+    *inbox.routes("m/<shop:shop>/", "merchant"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
     path(_CARRIER, carrier_home.index, name="carrier-home"),
@@ -71,9 +73,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CARRIER}ticket/", carrier.ticket, name="carrier-ticket"),
     path(f"{_CARRIER}search/", search.carrier, name="carrier-search"),
     *exports.routes(_CARRIER, "carrier"),
+    *inbox.routes(_CARRIER, "carrier"),
     path(f"{_CARRIER}members/", members.carrier, name="carrier-members"),
     path(f"{_CARRIER}journal/", journal.carrier, name="carrier-journal"),
     path("p/<provider:provider>/", provider.home, name="provider-home"),
+    *inbox.routes("p/<provider:provider>/", "provider"),
     path("p/<provider:provider>/badges/", provider.badges, name="provider-badges"),
     path("p/<provider:provider>/ticket/", provider.ticket, name="provider-ticket"),
     path("p/<provider:provider>/search/", search.provider, name="provider-search"),
@@ -91,6 +95,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/ticket/", overview.ticket, name="operator-ticket"),
     path("o/search/", search.operator, name="operator-search"),
     *exports.routes("o/", "operator"),
+    *inbox.routes("o/", "operator"),
     path("o/parcels/", parcels.index, name="operator-parcels"),
     path("o/parcels/counts/", parcels.counts, name="operator-counts"),
     path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),

@@ -6,10 +6,12 @@ from datetime import datetime
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from yidao.accounts.actors import Actor
+from yidao.accounts.actors import Actor, ActorKind
 from yidao.exports import queries as exports
 from yidao.kit import clock
-from yidao.parcels import quarantine, queries
+from yidao.notices import queries as notices
+from yidao.parcels import nudge_queries, quarantine, queries, ticket_queries
+from yidao.rules.nudging import State
 from yidao.web.shared.formats import capped
 from yidao.web.shared.requests import Request
 
@@ -29,7 +31,34 @@ def _exports(actor: Actor, now: datetime) -> int:
     return exports.waiting_count(actor=actor, real_now=clock.real_now())
 
 
-COUNTERS: dict[str, Counter] = {"anomalies": _anomalies, "quarantine": _quarantine, "exports": _exports}
+def _notices(actor: Actor, now: datetime) -> int:
+    return notices.unread(actor)
+
+
+def _nudges(actor: Actor, now: datetime) -> int:
+    """Count what waits for this side: answers to read for a creator, answers to give for a shop."""
+    counts = nudge_queries.counts(actor=actor, now=now)
+    if actor.kind is ActorKind.CREATOR:
+        return counts[State.ANSWERED]
+    return counts[State.WAITING] + counts[State.OVERDUE]
+
+
+def _tickets(actor: Actor, now: datetime) -> int:
+    """Count what waits for this side: answers to read for a shop, answers to give for a carrier."""
+    counts = ticket_queries.counts(actor=actor, now=now)
+    if actor.kind is ActorKind.MERCHANT:
+        return counts[State.ANSWERED]
+    return counts[State.WAITING] + counts[State.OVERDUE]
+
+
+COUNTERS: dict[str, Counter] = {
+    "anomalies": _anomalies,
+    "quarantine": _quarantine,
+    "exports": _exports,
+    "notices": _notices,
+    "nudges": _nudges,
+    "tickets": _tickets,
+}
 
 
 def render_badges(request: Request, actor: Actor) -> HttpResponse:

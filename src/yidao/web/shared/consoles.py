@@ -64,6 +64,7 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
             ),
             _people("creator", at),
             _notices("creator", at),
+            _notices("creator", at),
         ),
         badges_address=reverse("creator-badges", kwargs=at),
         ticket_address=reverse("creator-ticket", kwargs=at),
@@ -101,6 +102,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
             ),
             _people("merchant", at),
             _notices("merchant", at),
+            _notices("merchant", at),
         ),
         badges_address=reverse("merchant-badges", kwargs=at),
         ticket_address=reverse("merchant-ticket", kwargs=at),
@@ -132,6 +134,7 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
             ),
             _people("carrier", at),
             _notices("carrier", at),
+            _notices("carrier", at),
         ),
         badges_address=reverse("carrier-badges", kwargs=at),
         ticket_address=reverse("carrier-ticket", kwargs=at),
@@ -158,6 +161,7 @@ def provider(request: Request, provider_id: OrganisationId) -> Actor:
                 entries=(Entry(key="home", label=OVERVIEW, address=reverse("provider-home", kwargs=at), go="h"),),
             ),
             _people("provider", at),
+            _notices("provider", at),
             _notices("provider", at),
         ),
         badges_address=reverse("provider-badges", kwargs=at),
@@ -207,6 +211,7 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 ),
             ),
             *_operator_people_and_rules(),
+            _notices("operator", {}),
         ),
         badges_address=reverse("operator-badges"),
         ticket_address=reverse("operator-ticket"),
@@ -215,6 +220,13 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     if not actor.may(needs):
         raise Forbidden
     return actor
+
+
+def _notices(audience: str, at: dict[str, Any]) -> Group:
+    """Return the sign in the top bar that leads to the notices."""
+    address = reverse(f"{audience}-notices", kwargs=at)
+    sign = Entry(key="notices", label=gettext_noop("Notices"), address=address, badge="notices", go="n", is_in_top=True)
+    return Group(label="", entries=(sign,))
 
 
 def _notices(audience: str, at: dict[str, Any]) -> Group:
