@@ -4,7 +4,7 @@ tested as soon as it stands in the table; one of an unknown audience or with an 
 here whose it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.web import cast, planting
 from tests.web.cast import Cast
 from yidao.accounts import services
 from yidao.accounts.models import User
+from yidao.exports.models import ExportRecord
 from yidao.kit import crypto, ids
 from yidao.kit.models import DemoClock
 from yidao.parcels import quarantine
@@ -48,6 +49,12 @@ FOR_EVERYBODY = {"home", "account_logout", "invitation-answer"}
 POST_ONLY = {"operator-visit-end", "invitation-answer"}
 """Addresses that only take forms."""
 PUBLIC = {"account_login", "language", "theme", "invitation"}
+MAKERS = {
+    "own": {"merchant": "alice", "creator": "dana", "carrier": "carrie", "operator": "olga"},
+    "other": {"merchant": "charlie", "creator": "charlie", "carrier": "charlie", "operator": "olga"},
+}
+"""Who asked for the export of each side; nobody else sees it, not even in the same console."""
+FOR_THE_MAKER = ("-export", "-export-file")
 MACHINES = "v1/"
 """Addresses of machines, which carry a bearer token."""
 
@@ -74,6 +81,14 @@ def parts_of(page: URLPattern) -> dict[str, str]:
     return {part: CODES.get(type(converter), str(converter)) for part, converter in page.pattern.converters.items()}
 
 
+def named(page: URLPattern, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of an address from what each converter names; an export is another one in each console."""
+    parts = {part: values[code] for part, code in parts_of(page).items()}
+    if "export" in parts:
+        parts["export"] = parts["export"][audience_of(str(page.name))]
+    return parts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The cast, and for each converter what it names on either side."""
@@ -92,21 +107,27 @@ class World:
     def address(self, page: URLPattern, *, tenant: str, item: str) -> str:
         """Return a page's address with the tenant of one side and the object of one side."""
         sides = {"own": self.own, "other": self.other}
-        values = {part: sides[tenant if code in TENANTS else item][code] for part, code in parts_of(page).items()}
+        found = {code: sides[tenant if code in TENANTS else item][code] for code in parts_of(page).values()}
         name = str(page.name)
+        values = named(page, found)
         return reverse(f"v1:{name}" if name in ENDPOINTS and name not in FOR_EVERY_MACHINE else name, kwargs=values)
 
 
 @pytest.fixture
 def world() -> World:
+    return build()
+
+
+def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> World:
+    """Plant the cast and everything that an address can name, on either side."""
     DemoClock.objects.create(base_real=planting.NOW, base_sim=planting.NOW, rate=1.0, is_running=False)
-    people = cast.build()
-    own_number = planting.ship(people, "06-18 10:00")
+    people = cast.build(carrier_code=carrier, other_carrier_code=other_carrier)
+    own_number = planting.ship(people, "06-18 10:00", carrier=carrier)
     other_number = facts.fresh_number()
     others = facts.Tenants(
         shop=people.other_shop, other_shop=people.shop, creator=people.other_creator, second_creator=people.creator
     )
-    planting.write(facts.shipment(others, other_number, "06-18 10:00", carrier="yuantong"))
+    planting.write(facts.shipment(others, other_number, "06-18 10:00", carrier=other_carrier))
     shared = {"policy_name": "parcel/douyin-2022/1", "policy_profile": "douyin-2022", "policy_family": "parcel"}
     return World(
         cast=people,
@@ -116,12 +137,13 @@ def world() -> World:
             "carrier": people.carrier,
             "outlet": people.outlet,
             "provider": people.provider,
-            "carrier_code": "zhongtong",
+            "carrier_code": carrier,
             "waybill_no": own_number,
-            "parcel_token": crypto.parcel_token(own_number, "zhongtong", 1),
+            "parcel_token": crypto.parcel_token(own_number, carrier, 1),
             "quarantine": _keep(people.provider, own_number),
             "user": people.alice.id,
             "organisation": people.shop,
+            "export": _exports(people, "own"),
             "invitation": 1,
             "invitation_token": "own".ljust(43, "-"),
             **shared,
@@ -132,17 +154,48 @@ def world() -> World:
             "carrier": people.other_carrier,
             "outlet": people.other_outlet,
             "provider": people.other_provider,
-            "carrier_code": "yuantong",
+            "carrier_code": other_carrier,
             "waybill_no": other_number,
-            "parcel_token": crypto.parcel_token(other_number, "yuantong", 1),
+            "parcel_token": crypto.parcel_token(other_number, other_carrier, 1),
             "quarantine": _keep(people.other_provider, other_number),
             "user": people.charlie.id,
             "organisation": people.other_shop,
+            "export": _exports(people, "other"),
             "invitation": 2,
             "invitation_token": "other".ljust(43, "-"),
             **shared,
         },
     )
+
+
+def _exports(people: Cast, side: str) -> dict[str, int]:
+    """Plant one export that waits to be made for each console, and return their ids."""
+    places = {
+        "own": {"merchant": people.shop, "creator": people.creator, "carrier": people.carrier},
+        "other": {"merchant": people.other_shop, "creator": people.other_creator, "carrier": people.other_carrier},
+    }[side]
+    planted = {}
+    for audience, maker in MAKERS[side].items():
+        planted[audience] = ids.new_id()
+        ExportRecord.objects.create(
+            id=planted[audience],
+            kind="nothing",
+            actor_kind=audience.upper(),
+            organisation_ids=[places.get(audience, people.platform)],
+            made_by=getattr(people, maker),
+            query="",
+            page="/",
+            format="csv",
+            language="en",
+            policy="export/default/1",
+            needs_code=True,
+            state=ExportRecord.State.QUEUED,
+            rows_total=1,
+            asked_at=planting.NOW,
+            queued_at=planting.NOW,
+            touched_at=planting.NOW,
+        )
+    return planted
 
 
 def _keep(provider: int, number: str) -> int:
@@ -175,6 +228,11 @@ def audience_of(name: str) -> str:
     return audience
 
 
+def opened(name: str) -> int:
+    """Return what a page answers to whoever may open it; the planted exports have no file yet."""
+    return 409 if name.endswith("-export-file") else 200
+
+
 def expected(name: str, user: str, *, tenant: str, item: str) -> int:
     """Return the status of a GET, by the rules of tenancy alone."""
     audience = audience_of(name)
@@ -182,6 +240,9 @@ def expected(name: str, user: str, *, tenant: str, item: str) -> int:
         return 405
     if audience == "everybody":
         return 200
+    if name.endswith(FOR_THE_MAKER):
+        is_makers = user == MAKERS[item][audience] and (item == tenant or audience == "operator")
+        return opened(name) if is_makers else 404
     if audience == "operator":
         if user not in OPERATORS:
             return 404
@@ -269,7 +330,7 @@ CREATOR_PAGES = [name for name, page in PAGES.items() if "creator" in parts_of(p
 @pytest.mark.parametrize("name", sorted(CARRIER_PAGES))
 def test_an_outlet_is_reached_only_through_its_own_carrier(world: World, name: str) -> None:
     mixed = {code: world.own[code] for code in parts_of(PAGES[name]).values()} | {"outlet": world.cast.other_outlet}
-    address = reverse(name, kwargs={part: mixed[code] for part, code in parts_of(PAGES[name]).items()})
+    address = reverse(name, kwargs=named(PAGES[name], mixed))
 
     for user in USERS:
         assert world.browser(user).get(address).status_code == 404, user
@@ -278,21 +339,25 @@ def test_an_outlet_is_reached_only_through_its_own_carrier(world: World, name: s
 @pytest.mark.parametrize("name", sorted(CARRIER_PAGES))
 def test_all_outlets_are_for_the_head_office(world: World, name: str) -> None:
     mixed = {code: world.own[code] for code in parts_of(PAGES[name]).values()} | {"outlet": None}
-    address = reverse(name, kwargs={part: mixed[code] for part, code in parts_of(PAGES[name]).items()})
+    address = reverse(name, kwargs=named(PAGES[name], mixed))
 
     for user in USERS:
-        assert world.browser(user).get(address).status_code == (200 if user == "carrie" else 404), user
+        wanted = opened(name) if user == "carrie" else 404
+        assert world.browser(user).get(address).status_code == wanted, user
 
 
 @pytest.mark.parametrize("name", sorted(CREATOR_PAGES))
 def test_all_creators_are_those_of_whoever_asks(world: World, name: str) -> None:
     parts = parts_of(PAGES[name])
     members = {"dana", "agency", "charlie"} if "parcel_token" not in parts.values() else {"dana", "agency"}
+    if name.endswith(FOR_THE_MAKER):
+        members = {"dana"}
     values = {code: world.own[code] for code in parts.values()} | {"creator": None}
-    address = reverse(name, kwargs={part: values[code] for part, code in parts.items()})
+    address = reverse(name, kwargs=named(PAGES[name], values))
 
     for user in USERS:
-        assert world.browser(user).get(address).status_code == (200 if user in members else 404), user
+        wanted = opened(name) if user in members else 404
+        assert world.browser(user).get(address).status_code == wanted, user
 
 
 def token_of(world: World, kind: str, side: str, *scopes: str) -> str:

@@ -189,6 +189,7 @@ def _ask(request: Request, actor: Actor, kind: str, query: str, *, refused: Refu
 def record(request: Request, export: ExportId, **_at: Any) -> HttpResponse:
     """Show one export: how far it has come, the code, the link; cancel it or ask again."""
     actor = _actor(request)
+    queries.record(export, actor=actor, real_now=clock.real_now())
     refused: Refusal | None = None
     if request.method == "POST":
         try:
