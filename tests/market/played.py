@@ -8,26 +8,39 @@ import json
 import sys
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
+from yidao.accounts.actors import Actor, ActorKind
+from yidao.accounts.ids import OrganisationId
 from yidao.config import database, demo, demo_cast, demo_clock, demo_market, env
 from yidao.intake import parts
 from yidao.intake.app import Intake
 from yidao.kit import logs
 from yidao.market import stories
 from yidao.market.line import Answer
-from yidao.parcels import hot, rebuild
+from yidao.parcels import hot, lookup, rebuild, scope
 
 HOURS_WATCHED = 30
 
 VALUES = """
-SELECT 'type', type, state FROM anomaly WHERE creator_id = %(creator)s
-UNION SELECT 'status', status, '' FROM parcel WHERE creator_id = %(creator)s
-UNION SELECT 'carrier', carrier, '' FROM parcel WHERE creator_id = %(creator)s
+SELECT 'type', type, state FROM anomaly WHERE {tenant} = %(tenant)s AND shipped_at >= %(since)s
+UNION SELECT 'reason', reason, '' FROM anomaly WHERE {tenant} = %(tenant)s AND shipped_at >= %(since)s
+UNION SELECT 'closing', closing, '' FROM anomaly WHERE {tenant} = %(tenant)s AND shipped_at >= %(since)s
+UNION SELECT 'status', status, '' FROM parcel WHERE {tenant} = %(tenant)s AND shipped_at >= %(since)s
+UNION SELECT 'carrier', carrier, '' FROM parcel WHERE {tenant} = %(tenant)s AND shipped_at >= %(since)s
+UNION SELECT 'data', CASE WHEN shipped_at < %(since)s THEN 'before' ELSE 'since' END, ''
+      FROM parcel WHERE {tenant} = %(tenant)s
 """
+LINES = """
+SELECT count(*) FILTER (WHERE room_id <> ''), count(*) FILTER (WHERE product_name <> ''), count(DISTINCT room_id),
+       count(*) FILTER (WHERE is_self_sold), count(*) FILTER (WHERE is_cross_border),
+       count(*) FILTER (WHERE is_customer_return)
+FROM parcel_line
+"""
+ORDERS = "SELECT state, count(*) FROM order_head GROUP BY state"
 OUTAGES = "SELECT carrier, since::text, noticed_at::text, released_at::text FROM carrier_outage ORDER BY since"
 TOLD = "SELECT type, state, closing FROM anomaly WHERE waybill_no = %s ORDER BY should_open_at, type"
 
@@ -66,9 +79,33 @@ class Socketless:
         )
 
 
-def seen(connection: psycopg.Connection[Any], creator: int) -> list[str]:
-    """Return the filter values that have rows for a creator."""
-    return sorted("/".join(row) for row in connection.execute(VALUES, {"creator": creator}).fetchall())
+def seen(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> dict[str, list[str]]:
+    """Return the filter values that have rows for the big creator, since the data start, and for the big shop."""
+    now = demo_clock.read(connection).base_sim
+    whom = {
+        "dana": ("creator_id", tenants.creators["dana"], scope.data_start(now)),
+        "alice": ("shop_id", tenants.shops["alice"], datetime(2000, 1, 1, tzinfo=UTC)),
+    }
+    return {
+        name: sorted(
+            "/".join(row)
+            for row in connection.execute(VALUES.format(tenant=column), {"tenant": tenant, "since": since}).fetchall()
+        )
+        for name, (column, tenant, since) in whom.items()
+    }
+
+
+def causes(tenants: demo_cast.Tenants, told: tuple[stories.Story, ...], now: datetime) -> dict[str, str]:
+    """Return what the big creator reads when he looks the orders of the fixed cases up."""
+    actor = Actor(
+        user_id=None,
+        credential_id=None,
+        kind=ActorKind.CREATOR,
+        organisation_ids=(OrganisationId(tenants.creators["dana"]),),
+        permissions=frozenset(),
+    )
+    found = lookup.causes(actor=actor, order_nos=[story.order_no for story in told], now=now)
+    return {story.key: found[story.order_no].name for story in told}
 
 
 def cases(connection: psycopg.Connection[Any], told: tuple[stories.Story, ...]) -> dict[str, list[list[str]]]:
@@ -96,7 +133,6 @@ async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dic
     tenants = demo_cast.tenants(connection)
     choices = demo_cast.choices(connection)
     told = stories.stories(cast=tenants.cast(), opens_at=choices.opens_at)
-    dana = tenants.creators["dana"]
 
     def player() -> demo_market.Player:
         return demo_market.Player(connection=connection, post=Socketless(intake), keys=keys, stop=threading.Event())
@@ -105,14 +141,17 @@ async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dic
     await first.fill()
     result: dict[str, Any] = {"history": first.figures(), "problems": first.receipt.problems}
     result["at_opening"] = cases(connection, told)
-    moments = [seen(connection, dana)]
+    moments = [await asyncio.to_thread(seen, connection, tenants)]
     second = player()
     opens = demo_clock.read(connection).base_sim
+    result["causes"] = await asyncio.to_thread(causes, tenants, told, opens)
+    result["lines"] = connection.execute(LINES).fetchone()
+    result["orders"] = dict(connection.execute(ORDERS).fetchall())
     for hour in range(1, HOURS_WATCHED + 1):
         until = opens + timedelta(hours=hour)
         wish = demo.ask_forward(connection, now=until - timedelta(hours=1), until=until)
         await second.forward(wish, int(until.timestamp()))
-        moments.append(seen(connection, dana))
+        moments.append(await asyncio.to_thread(seen, connection, tenants))
     result["after_a_day"] = cases(connection, told)
     result["moments"] = moments
     result["again"] = second.figures()

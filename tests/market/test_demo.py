@@ -14,7 +14,8 @@ import pytest
 from psycopg import sql
 
 from yidao.config import database
-from yidao.market import data, stamps, stories, wires
+from yidao.market import data, scripts, stamps, wires
+from yidao.rules import episodes
 
 TYPES = (
     "PICKUP_SOON", "PICKUP_TIMEOUT", "DISPATCH_TIMEOUT", "TRANSIT_TIMEOUT", "DELIVERY_TIMEOUT", "SIGN_ADDR_MISMATCH",
@@ -70,22 +71,68 @@ def _play(url: str, keys: Path) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+GROUPS = {reason.name: episodes.reason_group(reason).name for reason in episodes.Reason}
+
+
 @pytest.mark.slow
-def test_at_every_hour_every_value_of_every_filter_has_rows(played: dict[str, Any]):
-    for hour, values in enumerate(played["moments"]):
+@pytest.mark.parametrize("whom", ["dana", "alice"], ids=["the big creator", "the big shop"])
+def test_at_every_hour_every_value_of_every_filter_has_rows(whom: str, played: dict[str, Any]):
+    for hour, moment in enumerate(played["moments"]):
+        values = set(moment[whom])
         statuses = {value.split("/")[1] for value in values if value.startswith("status/")}
 
-        missing = {f"type/{name}/{state}" for name in TYPES for state in ("OPEN", "CLOSED")} - set(values)
+        missing = {f"type/{name}/{state}" for name in TYPES for state in ("OPEN", "CLOSED")} - values
         missing |= {shown for shown, ours in SHOWN.items() if not ours & statuses}
-        missing |= {f"carrier/{carrier.code}/" for carrier in data.CARRIERS} - set(values)
+        missing |= {f"carrier/{carrier.code}/" for carrier in data.CARRIERS} - values
+        reasons = {value.split("/")[1] for value in values if value.startswith("reason/")}
+        missing |= {group.name for group in episodes.ReasonGroup} - {GROUPS[reason] for reason in reasons}
+        missing |= {"closing/NOT_LATE/", "closing/UPGRADED/"} - values
+        if whom == "dana":
+            missing |= {"data/before/", "data/since/"} - values
         assert not missing, f"{hour} hours after the opening"
 
 
 @pytest.mark.slow
+def test_each_cause_for_which_an_order_is_not_shown_has_its_case(played: dict[str, Any]):
+    told = played["causes"]
+
+    assert {key: told[key] for key in EXPECTED_CAUSES} == EXPECTED_CAUSES
+    assert {cause for key, cause in told.items() if key not in EXPECTED_CAUSES} == {"SHOWN"}
+
+
+EXPECTED_CAUSES = {
+    "self-sold": "SELF_SOLD",
+    "sent-back": "CUSTOMER_RETURN",
+    "customs": "CROSS_BORDER",
+    "before-data-start": "BEFORE_DATA_START",
+    "not-shipped": "NOT_SHIPPED",
+    "events-first": "NOT_SHIPPED",
+}
+
+
+@pytest.mark.slow
+def test_lines_name_shows_and_products_and_every_scope_has_some(played: dict[str, Any]):
+    in_shows, named, shows, *out_of_scope = played["lines"]
+
+    assert in_shows > PARCELS / 2
+    assert named > PARCELS
+    assert shows > 50
+    assert min(out_of_scope) > 0
+
+
+@pytest.mark.slow
+def test_orders_are_known_before_they_are_shipped_and_some_never_are(played: dict[str, Any]):
+    assert played["orders"]["TO_SHIP"] > PARCELS * 0.9
+    assert min(played["orders"]["CANCELLED"], played["orders"]["PENDING_PAYMENT"]) > 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "script", [each for each in stories.SCRIPTS if each.shows], ids=lambda script: f"the case {script.key}"
+    "script",
+    [each for each in (*scripts.SCRIPTS, *scripts.LATER_SCRIPTS) if each.shows],
+    ids=lambda script: f"the case {script.key}",
 )
-def test_a_fixed_case_shows_its_anomaly_open_at_the_opening(script: stories.Script, played: dict[str, Any]):
+def test_a_fixed_case_shows_its_anomaly_open_at_the_opening(script: scripts.Script, played: dict[str, Any]):
     _, *anomalies = played["at_opening"][script.key]
 
     assert script.shows in {kind for kind, state, _ in anomalies if state == "OPEN"}

@@ -56,15 +56,15 @@ def logins() -> Sequence[tuple[str, str, str]]:
     return tuple((one.role, one.login, one.password) for one in demo_cast.LOGINS)
 
 
-def cases() -> Sequence[tuple[str, str, str, str]]:
-    """Return (key, carrier, waybill number, what it shows) of the fixed cases, nothing outside a demo."""
+def cases() -> Sequence[tuple[str, str, str, str, str]]:
+    """Return (key, carrier, waybill number, order number, what it shows) of the fixed cases; none outside a demo."""
     with _connect() as connection:
         if demo_clock.read(connection) is None:
             return ()
         found = demo_cast.choices(connection)
         cast = demo_cast.tenants(connection).cast()
     told = stories.stories(cast=cast, opens_at=found.opens_at)
-    return tuple((story.key, story.carrier, story.waybill_no, story.title) for story in told)
+    return tuple((story.key, story.carrier, story.waybill_no, story.order_no, story.title) for story in told)
 
 
 def run_market(stop: threading.Event) -> None:
@@ -103,10 +103,10 @@ def show_logins() -> None:
 
 @app.command("cases")
 def show_cases() -> None:
-    """Print the fixed cases: parcels with stable numbers, one for every anomaly and every history worth showing."""
+    """Print the fixed cases: stable numbers, one for every anomaly and every history worth showing."""
     with up.opened():
         rows = cases()
-    table = Table("case", "carrier", "waybill number", "shows")
+    table = Table("case", "carrier", "waybill number", "order number", "shows")
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -6,7 +6,7 @@ when a database becomes a demo; what was chosen then (seed, start, size) stands 
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection as django_connection
 
 from yidao.accounts import phones, services
-from yidao.accounts.actors import SYSTEM
+from yidao.accounts.actors import SYSTEM, Actor, ActorKind, Permission
 from yidao.accounts.ids import OrganisationId
 from yidao.accounts.models import Membership, Organisation
 from yidao.audit import services as audit
@@ -26,8 +26,14 @@ from yidao.kit.errors import Refusal
 from yidao.market import data, stamps
 from yidao.market.courier import Keys, PushKey
 from yidao.market.world import Cast
+from yidao.policies import families
+from yidao.policies import services as policies
+from yidao.rules import monitor
+from yidao.rules.instants import instant
 
 HISTORY_DAYS: Final = 25
+HIDDEN_DAYS: Final = 3
+"""The first days of the history lie before the data start of the creators' monitor."""
 PER_DAY_MIN: Final = 60
 """A smaller market would have little but its staged parcels."""
 BEGUN: Final = "demo.begun"
@@ -110,7 +116,8 @@ def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
     with db.transaction(SYSTEM):
         if existing_organisations():
             raise NotEmpty
-        _populate(now=first)
+        platform = _populate(now=first)
+        _begin_data(platform, begins_at=begins_at, now=first)
         audit.record(
             act=BEGUN,
             subject="demo/1",
@@ -135,8 +142,32 @@ def existing_organisations() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _populate(*, now: datetime) -> None:
-    """Make the organisations and their people."""
+def _begin_data(platform: OrganisationId, *, begins_at: int, now: datetime) -> None:
+    """Publish a data start some days into the history, so that there is something that creators do not see."""
+    start = datetime.fromtimestamp(begins_at + HIDDEN_DAYS * stamps.DAY, tz=stamps.SHANGHAI)
+    seed = monitor.MONITOR_DOUYIN_2021
+    family, profile, number = seed.version.split("/")
+    draft = policies.Draft(
+        family=family,
+        profile=profile,
+        scope_kind=families.PLATFORM,
+        scope_id="",
+        effective_from=now,
+        body=monitor.to_body(replace(seed, data_start=instant(start))),
+    )
+    actor = Actor(
+        user_id=None,
+        credential_id=None,
+        kind=ActorKind.OPERATOR,
+        organisation_ids=(platform,),
+        permissions=frozenset({Permission.POLICIES_PUBLISH}),
+    )
+    name = f"{family}/{profile}/{int(number) + 1}"
+    policies.add(draft, expected_name=name, actor=actor, now=now, real_now=clock.real_now())
+
+
+def _populate(*, now: datetime) -> OrganisationId:
+    """Make the organisations and their people; return the platform."""
     shops = [services.create_organisation(kind=Kind.SHOP, name=shop.name, now=now) for shop in data.SHOPS]
     creators = [services.create_organisation(kind=Kind.CREATOR, name=one.name, now=now) for one in data.CREATORS]
     carriers = [
@@ -171,6 +202,7 @@ def _populate(*, now: datetime) -> None:
             role = Role.SERVICE if one.login == "bob" else Role.OWNER
             services.join(user_id=user_id, organisation_id=organisation_id, role=role)
         phones.keep(user_id=user_id, number=one.phone, by_user_id=None, now=now, real_now=clock.real_now())
+    return platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,9 +290,12 @@ def _made_keys(found: Tenants, *, now: datetime) -> Keys:
         return PushKey(credential_id=str(credential_id), secret=secret)
 
     return Keys(
-        platform=token(found.platform, "parcels:write", "events:write", "parcels:read"),
+        platform=token(found.platform, "orders:write", "parcels:write", "events:write", "parcels:read"),
         carriers={code: token(organisation_id, "events:write") for code, organisation_id in found.carriers.items()},
-        shops={key: token(found.shops[key], "parcels:write", "events:write") for key in ("alice", "charlie")},
+        shops={
+            key: token(found.shops[key], "orders:write", "parcels:write", "events:write")
+            for key in ("alice", "charlie")
+        },
         kuaidi100=push_key("KUAIDI100"),
         kdniao=push_key("KDNIAO"),
     )

@@ -175,5 +175,5 @@ def _greet(console: Console, *, seconds: float, is_ready: bool) -> None:
         for role, login, password in logins:
             table.add_row(role, login, password)
         console.print(table)
-    for key, carrier, waybill_no, title in demo.cases():
-        console.print(f"[dim]{carrier:>10}[/dim] {waybill_no:<15} {key}: {title}")
+    for key, carrier, waybill_no, order_no, title in demo.cases():
+        console.print(f"[dim]{carrier:>10}[/dim] {waybill_no:<15} {order_no} {key}: {title}")

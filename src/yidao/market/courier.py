@@ -21,6 +21,7 @@ BATCHES_IN_FLIGHT = 4
 PUSHES_IN_FLIGHT = 16
 IN_FLIGHT_MAX = BATCHES_IN_FLIGHT + PUSHES_IN_FLIGHT
 TRIES_MAX = 120
+_FIRST: Final = (wires.ORDERS, wires.PARCELS)
 WAIT_SECONDS_MAX = 2.0
 
 
@@ -98,7 +99,8 @@ class Courier:
 
     async def deliver(self, messages: Sequence[Message]) -> Receipt:
         """
-        Post messages and wait for every answer: shipments first, then the carriers' events and the aggregators' lists.
+        Post messages and wait for every answer: orders first, then shipments, then the carriers' events and the
+        aggregators' lists.
 
         What the intake rejects is counted, not repeated. Equal parcels share a request where they can.
 
@@ -109,10 +111,11 @@ class Courier:
         groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
         for message in messages:
             groups[message.channel, message.via].append(message)
-        shipments = [group for group in groups if group[0] == wires.PARCELS]
-        receipt.add(await self._post_all(self._all(shipments, groups), BATCHES_IN_FLIGHT))
+        for channel in _FIRST:
+            wanted = [group for group in groups if group[0] == channel]
+            receipt.add(await self._post_all(self._all(wanted, groups), BATCHES_IN_FLIGHT))
         pushes = [group for group in groups if group[0] == wires.KUAIDI100]
-        others = [group for group in groups if group[0] not in (wires.PARCELS, wires.KUAIDI100)]
+        others = [group for group in groups if group[0] not in (*_FIRST, wires.KUAIDI100)]
         async with asyncio.TaskGroup() as both:
             batched = both.create_task(self._post_all(self._all(others, groups), BATCHES_IN_FLIGHT))
             single = both.create_task(self._post_all(self._all(pushes, groups), PUSHES_IN_FLIGHT))
@@ -128,9 +131,9 @@ class Courier:
             yield from self._requests(channel, via, groups[channel, via])
 
     def _requests(self, channel: str, via: str, group: list[Message]) -> Iterable[_Request]:
-        if channel == wires.PARCELS:
+        if channel in _FIRST:
             token = self._keys.shops[via] if via else self._keys.platform
-            return _batches("/v1/parcels", "parcels", token, group)
+            return _batches(f"/v1/{channel}", channel, token, group)
         if channel == wires.NATIVE:
             return _batches("/v1/tracking-events", "events", self._keys.carriers[via], sorted(group, key=_parcel_first))
         if channel == wires.SHOP_EVENTS:

@@ -175,7 +175,7 @@ SHOPS: Final = (
 )
 
 CREATORS: Final = (
-    Creator(key="dana", name="达娜的直播间", weight=14),
+    Creator(key="dana", name="达娜的直播间", weight=22),
     Creator(key="breeze", name="清风好物", weight=9),
     Creator(key="maple", name="枫叶妈妈", weight=8, agency="lighthouse"),
     Creator(key="tide", name="潮汐测评", weight=7, agency="lighthouse"),
@@ -184,6 +184,24 @@ CREATORS: Final = (
     Creator(key="meadow", name="草原日记", weight=3),
     Creator(key="summit", name="山顶数码", weight=2),
 )
+
+PRODUCTS: Final = {
+    "alice": ("真丝睡衣两件套", "蚕丝夏凉被", "龙井明前茶 250g", "手绘油纸伞", "桂花藕粉礼盒", "竹编收纳篮"),
+    "charlie": ("乳胶枕一对装", "遮光窗帘 定制", "北欧落地灯", "可折叠晾衣架", "免打孔置物架"),
+    "orchard": ("洛川苹果 10斤", "周至猕猴桃 24枚", "临潼石榴 6枚", "大荔冬枣 5斤"),
+    "weaver": ("香云纱连衣裙", "苏绣披肩", "新中式马甲", "棉麻阔腿裤", "桑蚕丝衬衫"),
+    "dew": ("烟酰胺精华 30ml", "氨基酸洁面乳", "修护面膜 20片", "哑光口红 豆沙色", "防晒乳 SPF50"),
+    "bazaar": ("一次性雨衣 10件", "手机支架", "儿童贴纸书", "厨房硅胶铲", "旅行分装瓶"),
+    "sole": ("透气跑步鞋", "老爹鞋 厚底", "儿童凉鞋", "工装马丁靴"),
+    "overseas": ("澳洲奶粉 900g", "日本眼霜 15g", "法国香水 50ml"),
+    "newcomer": ("手作香薰蜡烛", "刺绣帆布包"),
+    "oasis": ("若羌灰枣 1kg", "吐鲁番葡萄干 500g", "纸皮核桃 1kg", "无花果干 250g"),
+    "pepper": ("麻辣牛肉干", "冷吃兔", "郫县豆瓣酱", "自热火锅", "灯影牛肉丝"),
+    "river": ("蓝牙耳机 降噪", "快充充电器 65W", "机械键盘 87键", "手机壳 防摔"),
+}
+"""What each shop sells; a parcel's key decides which of it."""
+SHOWS_A_DAY: Final = 2
+"""Live shows of a creator on a day, in the afternoon and in the evening; what is not sold in one comes from a video."""
 
 STORM_CITIES: Final = ("150700", "150100", "640100", "620900", "520300", "650100")
 

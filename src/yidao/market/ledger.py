@@ -31,6 +31,7 @@ class Ledger:
         while self._world.begins_at + self._next_day * DAY < until:
             for parcel in self._world.day(self._next_day):
                 self._keep(parcel.messages)
+            self._keep(self._world.unshipped(self._next_day))
             self._keep(self._world.oddities(self._next_day))
             self._next_day += 1
         due: list[Message] = []

@@ -3,7 +3,7 @@ Fixed cases with numbers that never change, one for each anomaly and one for eac
 around the hour at which the demo opens, so that everyone who starts one finds them in the same state.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,59 +11,43 @@ from msgspec import structs
 
 from yidao.market import data, stamps, wires
 from yidao.market.journey import Step
+from yidao.market.scripts import (
+    AWAY,
+    LATER_SCRIPTS,
+    NIGHT,
+    RETURN,
+    SCRIPTS,
+    SELF_SOLD,
+    Scene,
+    Script,
+    Scripted,
+    events,
+    way,
+)
 from yidao.market.stamps import HOUR
-from yidao.market.wires import Event, Line, Message, Place, Shipment, Told
-from yidao.market.world import Cast
+from yidao.market.wires import Event, Line, Message, Order, Shipment, Told
+from yidao.market.world import Cast, room_id
 
-SECONDS_TO_ARRIVE = 60
-
-# A scan of a script: hours before (-) or after (+) the opening, what happened, and the city (empty: the receiver's).
-Scene = tuple[float, str, str]
+SHOW_DAY: Final = 24
+"""The day of the market's history whose first live show the cases were sold in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One case: `title` says what it shows, `shows` names the anomaly type that is open or was (empty: none)."""
+    """
+    One case: `title` says what it shows, `shows` names the anomaly type that is open or was (empty: none). An order
+    that was never shipped has no carrier and no waybill number.
+    """
 
     key: str
     title: str
     carrier: str
     waybill_no: str
+    order_no: str
     shows: str
     messages: tuple[Message, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """A case before it is placed in time; `tell` turns the scenes into messages of one source or several."""
-
-    key: str
-    title: str
-    carrier: str
-    shows: str
-    ships: float
-    scenes: tuple[Scene, ...]
-    tell: "Callable[[Scripted], Iterator[Message]]"
-    hands_in: float | None = None
-    pays: float | None = None
-    names_carrier: str = ""
-    shop: str = "alice"
-    lines: tuple[tuple[str, bool], ...] = (("dana", False),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scripted:
-    """A script at its place in time."""
-
-    script: Script
-    opens_at: int
-    told: Told
-
-
-HOME: Final = "330100"
-AWAY: Final = "110100"
-ASTRAY: Final = "120100"
-MIDWAY: Final = "320100"
 _PREFIXES: Final = {"zhongtong": ("788", 11), "yuantong": ("YT88", 11), "yunda": ("488", 12), "shentong": ("7788", 10),
                     "shunfeng": ("SF8", 12), "jd": ("JD88", 11)}  # fmt: skip
 
@@ -74,327 +58,18 @@ def waybill_no(carrier: str, number: int) -> str:
     return f"{prefix}{number:0{digits}d}"
 
 
-def events(scripted: Scripted) -> Iterator[Message]:
-    """Yield the carrier's own events, each a minute after it happened."""
-    told = scripted.told
-    for number, step in enumerate(told.steps):
-        yield Message(
-            step.at + SECONDS_TO_ARRIVE, told.tie + number, wires.NATIVE, told.carrier.code, event_of(told, number)
-        )
-
-
-def event_of(told: Told, number: int) -> Event:
-    """Return one scan as the carrier's event."""
-    step = told.steps[number]
-    return Event(
-        told.waybill_no,
-        told.carrier.code,
-        stamps.rfc3339(step.at),
-        step.kind,
-        Place(step.division, step.place),
-        data.TEXTS[step.kind].format(step.place),
-        f"{told.waybill_no}-{number}",
-    )
-
-
-def _one_list_by_kuaidi100(hour: float) -> Callable[[Scripted], Iterator[Message]]:
-    """Return a telling in which the whole list comes in one push at an hour of the opening."""
-
-    def tell(scripted: Scripted) -> Iterator[Message]:
-        param = wires.kuaidi100_param(scripted.told, scripted.told.steps, mistaken=scripted.script.names_carrier)
-        yield Message(scripted.opens_at + int(hour * HOUR), scripted.told.tie, wires.KUAIDI100, "", param)
-
-    return tell
-
-
-def _one_list_by_kdniao(hour: float) -> Callable[[Scripted], Iterator[Message]]:
-    def tell(scripted: Scripted) -> Iterator[Message]:
-        entry = wires.kdniao_entry(scripted.told, scripted.told.steps)
-        yield Message(scripted.opens_at + int(hour * HOUR), scripted.told.tie, wires.KDNIAO, "", entry)
-
-    return tell
-
-
-def _events_and_kuaidi100(scripted: Scripted) -> Iterator[Message]:
-    """Yield the same scans twice: as the carrier's events and in the aggregator's growing lists."""
-    yield from events(scripted)
-    told = scripted.told
-    for upto in range(1, len(told.steps) + 1, 2):
-        param = wires.kuaidi100_param(told, told.steps[:upto])
-        yield Message(told.steps[upto - 1].at + 2 * HOUR, told.tie + upto, wires.KUAIDI100, "", param)
-
-
-def _taken_back(scripted: Scripted) -> Iterator[Message]:
-    """Yield the events, then the last of them once more as retracted, an hour and a half after the opening."""
-    yield from events(scripted)
-    told = scripted.told
-    last = len(told.steps) - 1
-    event = event_of(told, last)
-    again = structs.replace(event, revision=1, retracted=True)
-    yield Message(scripted.opens_at + 5400, told.tie + 60, wires.NATIVE, told.carrier.code, again)
-
-
-def _said_again(scripted: Scripted) -> Iterator[Message]:
-    """Yield the events, each reworded and sent again, and the oldest once more after the last."""
-    yield from events(scripted)
-    told = scripted.told
-    for number, step in enumerate(told.steps):
-        event = event_of(told, number)
-        reworded = structs.replace(event, description=f"{event.description}(更正)")
-        yield Message(step.at + 3 * HOUR, told.tie + 20 + number, wires.NATIVE, told.carrier.code, reworded)
-    yield Message(told.steps[-1].at + 5 * HOUR, told.tie + 60, wires.NATIVE, told.carrier.code, event_of(told, 1))
-
-
-def _way(start: float, *, until: float | None = None) -> tuple[Scene, ...]:
-    """Return the first scenes of an ordinary way: pickup at `start`, then to the receiver's outlet; cut at `until`."""
-    scenes: tuple[Scene, ...] = (
-        (start, "PICKED_UP", HOME),
-        (start + 3, "DEPARTED_ORIGIN", HOME),
-        (start + 6, "ARRIVED_HUB", HOME),
-        (start + 9, "DEPARTED_HUB", HOME),
-        (start + 27, "ARRIVED_CITY", AWAY),
-        (start + 33, "ARRIVED_OUTLET", AWAY),
-    )
-    return tuple(scene for scene in scenes if until is None or scene[0] < until)
-
-
-NIGHT: Final = -1000.0
-"""Stands for half past one in the night before the opening, whatever the hour of the opening."""
-
-SCRIPTS: Final = (
-    Script(
-        key="pickup-soon",
-        title="Pickup is nearly overdue",
-        carrier="zhongtong",
-        shows="PICKUP_SOON",
-        ships=-20,
-        scenes=_way(2),
-        tell=events,
-    ),
-    Script(
-        key="pickup-late",
-        title="Pickup is overdue",
-        carrier="yuantong",
-        shows="PICKUP_TIMEOUT",
-        ships=-28.2,
-        scenes=_way(5),
-        tell=events,
-    ),
-    Script(
-        key="dispatch-late",
-        title="Picked up, but it does not leave the outlet",
-        carrier="shentong",
-        shows="DISPATCH_TIMEOUT",
-        ships=-40,
-        scenes=((-34, "PICKED_UP", HOME), (16, "DEPARTED_ORIGIN", HOME)),
-        tell=events,
-    ),
-    Script(
-        key="transit-late",
-        title="No news between two cities for more than 48 hours",
-        carrier="yunda",
-        shows="TRANSIT_TIMEOUT",
-        ships=-84,
-        scenes=(*_way(-76, until=-60), (20, "ARRIVED_CITY", AWAY)),
-        tell=events,
-    ),
-    Script(
-        key="delivery-late",
-        title="Out for delivery since the day before yesterday",
-        carrier="jd",
-        shows="DELIVERY_TIMEOUT",
-        ships=-76,
-        scenes=(*_way(-70), (-28, "OUT_FOR_DELIVERY", AWAY), (9, "SIGNED", AWAY)),
-        tell=events,
-    ),
-    Script(
-        key="signed-elsewhere",
-        title="Signed in another city",
-        carrier="shunfeng",
-        shows="SIGN_ADDR_MISMATCH",
-        ships=-80,
-        scenes=(*_way(-72), (-22, "OUT_FOR_DELIVERY", AWAY), (-18, "SIGNED", ASTRAY)),
-        tell=events,
-    ),
-    Script(
-        key="damaged",
-        title="Found damaged on the way",
-        carrier="zhongtong",
-        shows="PARCEL_DAMAGED",
-        ships=-66,
-        scenes=(*_way(-58), (-23, "DAMAGED", AWAY), (-1, "OUT_FOR_DELIVERY", AWAY), (5, "SIGNED", AWAY)),
-        tell=events,
-    ),
-    Script(
-        key="lost",
-        title="Reported lost",
-        carrier="yuantong",
-        shows="TRANSIT_EXCEPTION",
-        ships=-120,
-        scenes=(*_way(-114, until=-100), (-40, "LOST", HOME)),
-        tell=events,
-    ),
-    Script(
-        key="nobody-answers",
-        title="The courier cannot reach the buyer",
-        carrier="yunda",
-        shows="DELIVERY_EXCEPTION",
-        ships=-74,
-        scenes=(
-            *_way(-66),
-            (-23.6, "OUT_FOR_DELIVERY", AWAY),
-            (-21, "UNREACHABLE_CONTACT", AWAY),
-            (1.5, "REDELIVERY", AWAY),
-            (7, "SIGNED", AWAY),
-        ),
-        tell=events,
-    ),
-    Script(
-        key="signed-at-night",
-        title="Signed in the middle of the night",
-        carrier="shentong",
-        shows="OTHER",
-        ships=-70,
-        scenes=(*_way(-64), (-24, "OUT_FOR_DELIVERY", AWAY), (NIGHT, "SIGNED", AWAY)),
-        tell=events,
-    ),
-    Script(
-        key="late-proof",
-        title="Overdue, until a late push proves that pickup was in time",
-        carrier="yuantong",
-        shows="PICKUP_TIMEOUT",
-        ships=-40,
-        scenes=(
-            (-32, "PICKED_UP", HOME),
-            (-29, "DEPARTED_ORIGIN", HOME),
-            (-26, "ARRIVED_HUB", HOME),
-            (-20, "DEPARTED_HUB", HOME),
-        ),
-        tell=_one_list_by_kuaidi100(2),
-    ),
-    Script(
-        key="in-and-out-of-the-locker",
-        title="Out, in, at the outlet, boxed, taken out, out again, signed",
-        carrier="zhongtong",
-        shows="",
-        ships=-96,
-        scenes=(
-            (-80, "IN_TRANSIT", MIDWAY),
-            (-60, "ARRIVED_OUTLET", AWAY),
-            (-46, "OUT_FOR_DELIVERY", AWAY),
-            (-42, "IN_LOCKER", AWAY),
-            (-26, "TAKEN_FROM_LOCKER", AWAY),
-            (-25, "OUT_FOR_DELIVERY", AWAY),
-            (-21, "SIGNED", AWAY),
-        ),
-        tell=_one_list_by_kdniao(-19),
-    ),
-    Script(
-        key="signed-on-return",
-        title="Refused, sent back, and signed by the sender",
-        carrier="jd",
-        shows="",
-        ships=-130,
-        scenes=(
-            *_way(-122),
-            (-86, "OUT_FOR_DELIVERY", AWAY),
-            (-82, "REJECTED", AWAY),
-            (-70, "RETURNING", AWAY),
-            (-20, "SIGNED", HOME),
-        ),
-        tell=events,
-    ),
-    Script(
-        key="two-sources",
-        title="The carrier and an aggregator tell the same way",
-        carrier="yuantong",
-        shows="",
-        ships=-60,
-        scenes=(*_way(-52), (-1, "OUT_FOR_DELIVERY", AWAY), (4, "SIGNED", AWAY)),
-        tell=_events_and_kuaidi100,
-    ),
-    Script(
-        key="wrong-carrier",
-        title="The shop named the wrong carrier; the aggregator corrects it",
-        carrier="zhongtong",
-        shows="OTHER",
-        ships=-50,
-        scenes=_way(-42),
-        tell=_one_list_by_kuaidi100(-6),
-        names_carrier="yunda",
-    ),
-    Script(
-        key="events-first",
-        title="Events came before the shipment",
-        carrier="shunfeng",
-        shows="",
-        ships=-24,
-        scenes=_way(-20, until=-4),
-        tell=events,
-        hands_in=1,
-    ),
-    Script(
-        key="merged",
-        title="Three orders in one parcel: two creators and one the shop sold itself",
-        carrier="zhongtong",
-        shows="",
-        ships=-44,
-        scenes=_way(-38),
-        tell=events,
-        lines=(("dana", False), ("maple", False), ("", True)),
-    ),
-    Script(
-        key="paid-afterwards",
-        title="Handed over before the payment was approved",
-        carrier="shentong",
-        shows="OTHER",
-        ships=-30,
-        scenes=_way(-26),
-        tell=events,
-        pays=-24,
-        hands_in=-23.5,
-    ),
-    Script(
-        key="customs",
-        title="Direct mail in customs; no creator sees it",
-        carrier="shunfeng",
-        shows="OTHER",
-        ships=-90,
-        shop="overseas",
-        scenes=(
-            (-84, "PICKED_UP", HOME),
-            (-80, "DEPARTED_ORIGIN", HOME),
-            (-76, "CUSTOMS_PENDING", HOME),
-            (-60, "CUSTOMS_PROCESSING", HOME),
-            (-30, "CUSTOMS_FAILED", HOME),
-        ),
-        tell=events,
-    ),
-    Script(
-        key="signature-taken-back",
-        title="Signed by mistake; the carrier takes the scan back",
-        carrier="jd",
-        shows="",
-        ships=-60,
-        scenes=(*_way(-54), (-1.5, "OUT_FOR_DELIVERY", AWAY), (-0.5, "SIGNED", AWAY)),
-        tell=_taken_back,
-    ),
-    Script(
-        key="said-again",
-        title="Every scan came twice, reworded; an old one came after the signature",
-        carrier="zhongtong",
-        shows="",
-        ships=-80,
-        scenes=(*_way(-74), (-23, "OUT_FOR_DELIVERY", AWAY), (-20, "SIGNED", AWAY)),
-        tell=_said_again,
-    ),
-)
+NOT_SHIPPED: Final = "not-shipped"
 
 
 def stories(*, cast: Cast, opens_at: int) -> tuple[Story, ...]:
-    """Return the cases of a demo that opens at a given second."""
+    """Return the cases of a demo that opens at a given second; new ones come last, for numbers never change."""
     told = [_staged(script, number, cast=cast, opens_at=opens_at) for number, script in enumerate(SCRIPTS, start=1)]
-    return (*told, _second_life(cast=cast, opens_at=opens_at))
+    later = [
+        _staged(script, number, cast=cast, opens_at=opens_at)
+        for number, script in enumerate(LATER_SCRIPTS, start=len(SCRIPTS) + 2)
+    ]
+    last = len(SCRIPTS) + len(LATER_SCRIPTS) + 2
+    return (*told, _second_life(cast=cast, opens_at=opens_at), *later, _not_shipped(last, cast=cast, opens_at=opens_at))
 
 
 def _staged(script: Script, number: int, *, cast: Cast, opens_at: int) -> Story:
@@ -410,24 +85,31 @@ def _staged(script: Script, number: int, *, cast: Cast, opens_at: int) -> Story:
     shipped = opens_at + int(script.ships * HOUR)
     paid = opens_at + int((script.ships - 6 if script.pays is None else script.pays) * HOUR)
     handed_in = shipped + 10 if script.hands_in is None else opens_at + int(script.hands_in * HOUR)
+    shop_no = next(index for index, shop in enumerate(data.SHOPS) if shop.key == script.shop)
+    lines = _lines(script, number, cast, shop_no)
     shipment = Shipment(
-        cast.shop_ids[next(index for index, shop in enumerate(data.SHOPS) if shop.key == script.shop)],
+        cast.shop_ids[shop_no],
         script.names_carrier or script.carrier,
         name,
         stamps.rfc3339(shipped),
         "330102",
         "110101",
-        _lines(script, number, cast),
+        lines,
         stamps.rfc3339(paid),
         "0088",
     )
     scripted = Scripted(script=script, opens_at=opens_at, told=told)
-    messages = (Message(handed_in, told.tie, wires.PARCELS, "", shipment), *script.tell(scripted))
+    messages = (
+        *_orders(lines, cast.shop_ids[shop_no], told_at=min(paid, shipped - 60), paid_at=paid, tie=told.tie),
+        Message(handed_in, told.tie, wires.PARCELS, "", shipment),
+        *script.tell(scripted),
+    )
     return Story(
         key=script.key,
         title=script.title,
         carrier=script.names_carrier or script.carrier,
         waybill_no=name,
+        order_no=lines[0].order_no,
         shows=script.shows,
         messages=messages,
     )
@@ -442,16 +124,56 @@ def _step(scene: Scene, opens_at: int) -> Step:
     return Step(at, kind, city.counties[0][0], f"{city.name}{city.counties[0][1]}")
 
 
-def _lines(script: Script, number: int, cast: Cast) -> tuple[Line, ...]:
+def _orders(lines: Sequence[Line], shop_id: str, *, told_at: int, paid_at: int, tie: int) -> Iterator[Message]:
+    """Yield the word about each order; goods that a customer sends back are no order."""
+    is_paid = paid_at <= told_at
+    state = "TO_SHIP" if is_paid else "PENDING_PAYMENT"
+    for number, line in enumerate(lines):
+        if not line.customer_return:
+            told = wires.order(shop_id, line, state=state, changed_at=told_at, paid_at=paid_at if is_paid else 0)
+            yield Message(told_at, tie + number, wires.ORDERS, "", told)
+
+
+def _not_shipped(number: int, *, cast: Cast, opens_at: int) -> Story:
+    """Return the case of an order that waits for its shop."""
+    script = Script(
+        key=NOT_SHIPPED,
+        title="An order that its shop has not shipped",
+        carrier="",
+        shows="",
+        ships=0,
+        scenes=(),
+        tell=events,
+    )
+    lines = _lines(script, number, cast, 0)
+    paid = opens_at - 30 * HOUR
+    return Story(
+        key=script.key,
+        title=script.title,
+        carrier="",
+        waybill_no="",
+        order_no=lines[0].order_no,
+        shows="",
+        messages=tuple(_orders(lines, cast.shop_ids[0], told_at=paid, paid_at=paid, tie=-10_000 + number * 64)),
+    )
+
+
+def _lines(script: Script, number: int, cast: Cast, shop_no: int) -> tuple[Line, ...]:
+    products = data.PRODUCTS[script.shop]
+    numbers = {creator.key: index for index, creator in enumerate(data.CREATORS)}
     ids = {creator.key: name for creator, name in zip(data.CREATORS, cast.creator_ids, strict=True)}
     return tuple(
         Line(
             f"{4_800_000_000_000_000_000 + number * 10 + index}",
             ids.get(creator),
-            self_sold=is_self_sold,
+            self_sold=scope == SELF_SOLD,
             cross_border=script.shop == "overseas",
+            customer_return=scope == RETURN,
+            room_id=room_id(numbers[creator], SHOW_DAY, 0) if creator and not scope else "",
+            product_id=f"P{shop_no + 1:02d}{number % len(products) + 1:02d}",
+            product_name=products[number % len(products)],
         )
-        for index, (creator, is_self_sold) in enumerate(script.lines)
+        for index, (creator, scope) in enumerate(script.lines)
     )
 
 
@@ -466,7 +188,7 @@ def _second_life(*, cast: Cast, opens_at: int) -> Story:
             shows="",
             ships=-480,
             tell=events,
-            scenes=(*_way(-474), (-430, "OUT_FOR_DELIVERY", AWAY), (-426, "SIGNED", AWAY)),
+            scenes=(*way(-474), (-430, "OUT_FOR_DELIVERY", AWAY), (-426, "SIGNED", AWAY)),
         ),
         Script(
             key="number-again",
@@ -474,7 +196,7 @@ def _second_life(*, cast: Cast, opens_at: int) -> Story:
             carrier="yunda",
             shows="OTHER",
             ships=-40,
-            scenes=_way(-34),
+            scenes=way(-34),
             tell=events,
         ),
     )
@@ -485,6 +207,7 @@ def _second_life(*, cast: Cast, opens_at: int) -> Story:
         title=second.title,
         carrier=second.carrier,
         waybill_no=second.waybill_no,
+        order_no=first.order_no,
         shows=second.shows,
         messages=(*first.messages, *renamed),
     )
@@ -495,6 +218,8 @@ def _renamed(message: Message) -> Message:
     body = message.body
     if isinstance(body, Event):
         return message._replace(body=structs.replace(body, event_id=f"{body.event_id}-2"))
+    if isinstance(body, Order):
+        return message._replace(body=structs.replace(body, order_no=f"{int(body.order_no) + 5}"))
     assert isinstance(body, Shipment)
-    lines = tuple(Line(f"{int(line.order_no) + 5}", line.creator_id) for line in body.lines)
+    lines = tuple(structs.replace(line, order_no=f"{int(line.order_no) + 5}") for line in body.lines)
     return message._replace(body=structs.replace(body, lines=lines, receiver_phone_tail="0099"))

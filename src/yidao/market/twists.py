@@ -38,6 +38,7 @@ class Twist(IntEnum):
     NO_INFO = 27
     ADDRESS = 28
     SIGNED_IN_ERROR = 29
+    TOLD_LATE = 30
 
 
 _PER_TEN_THOUSAND: Final = {
@@ -92,4 +93,10 @@ STAGED: Final = (
     (15.5, Twist.EARLY_PICKUP),
     (16.5, Twist.ODD_HOUR),
     (17.5, Twist.REFUSED),
+    (6.0, Twist.TOLD_LATE),
+    (12.5, Twist.LOST),
+    (13.5, Twist.NEVER_PICKED),
+    (18.5, Twist.OUT_OF_AREA),
+    (19.5, Twist.RETURNED_AFTER_SIGNATURE),
+    (20.0, Twist.VOIDED),
 )

@@ -12,6 +12,7 @@ from yidao.market.data import Carrier
 from yidao.market.journey import Step
 from yidao.market.stamps import DAY, HOUR
 
+ORDERS: Final = "orders"
 PARCELS: Final = "parcels"
 NATIVE: Final = "native"
 SHOP_EVENTS: Final = "shop-events"
@@ -54,6 +55,31 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     self_sold: bool = False
     cross_border: bool = False
     customer_return: bool = False
+    room_id: str = ""
+    product_id: str = ""
+    product_name: str = ""
+
+
+class OrderLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One line of an order."""
+
+    creator_id: str | None = None
+    self_sold: bool = False
+    cross_border: bool = False
+    room_id: str = ""
+    product_id: str = ""
+    product_name: str = ""
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One order of the native API."""
+
+    shop_id: str
+    order_no: str
+    state: str
+    changed_at: str
+    lines: tuple[OrderLine, ...]
+    paid_at: str = ""
 
 
 class Shipment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -70,7 +96,7 @@ class Shipment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     receiver_phone_tail: str = ""
 
 
-Body = Event | Shipment | dict[str, Any] | str
+Body = Event | Shipment | Order | dict[str, Any] | str
 
 
 class Message(NamedTuple):
@@ -106,6 +132,22 @@ def silent_until(carrier: Carrier, at: int) -> int:
     ):
         return day * DAY + begins + SILENCE_HOURS * HOUR - stamps.OFFSET
     return 0
+
+
+def order(shop_id: str, line: Line, *, state: str, changed_at: int, paid_at: int) -> Order:
+    """Return the marketplace's word about the order of one line; `paid_at` 0 leaves the payment out."""
+    return Order(
+        shop_id,
+        line.order_no,
+        state,
+        stamps.rfc3339(changed_at),
+        (
+            OrderLine(
+                line.creator_id, line.self_sold, line.cross_border, line.room_id, line.product_id, line.product_name
+            ),
+        ),
+        stamps.rfc3339(paid_at) if paid_at else "",
+    )
 
 
 def native(told: Told) -> Iterator[Message]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from msgspec import structs
+
 from yidao.market import data, journey, oddities, stamps, wires
 from yidao.market.data import Carrier, City, Shop
 from yidao.market.journey import Step, Trip
@@ -24,6 +26,12 @@ LONGEST_LIFE: Final = 16 * DAY
 """No parcel has anything to say later than this after its day began."""
 REUSED_AFTER_DAYS: Final = 14
 SLOTS_A_DAY: Final = 1_000_000
+LINES_A_PARCEL: Final = 8
+VIDEO_ONE_IN: Final = 5
+"""One line in so many was not sold in a live show."""
+UNSHIPPED_ONE_IN: Final = 60
+UNSHIPPED_MIN: Final = 2
+TOLD_LATE_HOURS: Final = 30
 _HOURS_UNTIL: Final = tuple(part / sum(HOURS) for part in itertools.accumulate(HOURS))
 
 
@@ -82,8 +90,13 @@ class World:
         if any(one.at > two.at for one, two in itertools.pairwise(steps)):
             steps.sort()
         waybill_no = self._number(chance, day, slot, trip)
-        shipment, sent_at = self._shipment(chance, day * SLOTS_A_DAY + slot, trip, shop_no, waybill_no)
-        tie = (day * SLOTS_A_DAY + slot) * 64
+        key = day * SLOTS_A_DAY + slot
+        lines = tuple(
+            self._sold(line, key * LINES_A_PARCEL + number, shop_no)
+            for number, line in enumerate(self._lines(chance, key, trip))
+        )
+        shipment, sent_at, paid_at = self._shipment(chance, trip, shop_no, waybill_no, lines)
+        tie = key * 64
         told = Told(
             waybill_no=waybill_no,
             carrier=trip.carrier,
@@ -93,10 +106,48 @@ class World:
             true_division=trip.county[0],
         )
         messages = [
+            *self._ordered(lines, trip, shop_no, paid_at=paid_at, tie=tie),
             Message(sent_at, tie, wires.PARCELS, _speaker(shop_no), shipment),
             *_tell(told, trip, shop_no, shipment),
         ]
         return Parcel(shipment=shipment, steps=tuple(steps), messages=tuple(messages))
+
+    def unshipped(self, day: int) -> Iterator[Message]:
+        """Yield the word about the orders of a day that are never shipped; half of them are cancelled after three."""
+        for number in range(max(UNSHIPPED_MIN, self.count(day) // UNSHIPPED_ONE_IN)):
+            key = day * SLOTS_A_DAY + SLOTS_A_DAY - 1 - number
+            chance = data.dice(self.seed * 1_000_003 * SLOTS_A_DAY + key)
+            shop_no = 0 if number == 0 else bisect(self._shop_until, chance.random())
+            creator = self.cast.creator_ids[0 if number == 0 else bisect(self._creator_until, chance.random())]
+            is_cross_border = data.SHOPS[shop_no].is_cross_border
+            line = self._sold(
+                Line(order_no(key, 0), creator, cross_border=is_cross_border), key * LINES_A_PARCEL, shop_no
+            )
+            paid = self.begins_at + day * DAY + int(DAY * chance.random())
+            shop, via, tie = self.cast.shop_ids[shop_no], _speaker(shop_no), key * 64
+            told = wires.order(shop, line, state="TO_SHIP", changed_at=paid, paid_at=paid)
+            yield Message(paid + 5, tie, wires.ORDERS, via, told)
+            if number % 2:
+                cancelled = paid + 3 * DAY
+                told = wires.order(shop, line, state="CANCELLED", changed_at=cancelled, paid_at=paid)
+                yield Message(cancelled + 5, tie + 1, wires.ORDERS, via, told)
+
+    def _ordered(
+        self, lines: tuple[Line, ...], trip: Trip, shop_no: int, *, paid_at: int, tie: int
+    ) -> Iterator[Message]:
+        """Yield the word about each order in a parcel: before the hand-over, and not before its day begins."""
+        told_at = max(stamps.midnight(trip.shipped_at), min(paid_at, trip.shipped_at - 60))
+        is_paid = paid_at <= told_at
+        for number, line in enumerate(lines):
+            if not line.customer_return:
+                order = wires.order(
+                    self.cast.shop_ids[shop_no],
+                    line,
+                    state="TO_SHIP" if is_paid else "PENDING_PAYMENT",
+                    changed_at=told_at,
+                    paid_at=paid_at if is_paid else 0,
+                )
+                yield Message(told_at, tie + number, wires.ORDERS, _speaker(shop_no), order)
 
     def oddities(self, day: int) -> Iterator[Message]:
         """Yield what arrives on a day and cannot be used."""
@@ -154,8 +205,23 @@ class World:
             return number_of(trip.carrier, (day - REUSED_AFTER_DAYS) * SLOTS_A_DAY + slot, self.seed)
         return number_of(trip.carrier, day * SLOTS_A_DAY + slot, self.seed)
 
-    def _shipment(self, chance: Random, key: int, trip: Trip, shop_no: int, waybill_no: str) -> tuple[Shipment, int]:
-        """Return the shipment and when the shop's system hands it in."""
+    def _sold(self, line: Line, key: int, shop_no: int) -> Line:
+        """Return a line with what was sold and in which live show; its key alone decides both."""
+        products = data.PRODUCTS[data.SHOPS[shop_no].key]
+        product = key * 31 % 101 % len(products)
+        room = ""
+        if line.creator_id is not None and not line.customer_return and key % VIDEO_ONE_IN:
+            creator = self.cast.creator_ids.index(line.creator_id)
+            day = key // LINES_A_PARCEL // SLOTS_A_DAY
+            room = room_id(creator, day, key % data.SHOWS_A_DAY)
+        return structs.replace(
+            line, room_id=room, product_id=f"P{shop_no + 1:02d}{product + 1:02d}", product_name=products[product]
+        )
+
+    def _shipment(
+        self, chance: Random, trip: Trip, shop_no: int, waybill_no: str, lines: tuple[Line, ...]
+    ) -> tuple[Shipment, int, int]:
+        """Return the shipment, when the shop's system hands it in, and when it was paid."""
         roll = chance.random
         shipped = trip.shipped_at
         sent = shipped + 5 + int(55 * roll())
@@ -174,11 +240,11 @@ class World:
             stamps.rfc3339(shipped),
             trip.sender.counties[0][0],
             trip.county[0],
-            self._lines(chance, key, trip),
+            lines,
             stamps.rfc3339(paid),
             f"{int(fate * 10_000):04d}" if fate < 0.7 else "",
         )
-        return shipment, sent
+        return shipment, sent, paid
 
     def _lines(self, chance: Random, key: int, trip: Trip) -> tuple[Line, ...]:
         """Return the order lines: mostly one, some merged from orders of several creators, some out of every scope."""
@@ -195,7 +261,8 @@ class World:
             if trip.is_cross_border:
                 lines.append(Line(order_no(key, number), creator, cross_border=True))
             elif fate < 0.10:
-                lines.append(Line(order_no(key, number), None, self_sold=True))
+                # Some sell in a shop of their own through their own channel.
+                lines.append(Line(order_no(key, number), creator if fate < 0.03 else None, self_sold=True))
             elif fate < 0.115:
                 lines.append(Line(order_no(key, number), creator, customer_return=True))
             else:
@@ -211,7 +278,12 @@ def number_of(carrier: Carrier, key: int, seed: int) -> str:
 
 def order_no(key: int, line: int) -> str:
     """Return a 19-digit order number; different parcels never share one."""
-    return str(4_900_000_000_000_000_000 + (key * 8 + line) * 48_271 % 99_999_999_999_999_989)
+    return str(4_900_000_000_000_000_000 + (key * LINES_A_PARCEL + line) * 48_271 % 99_999_999_999_999_989)
+
+
+def room_id(creator_no: int, day: int, show: int) -> str:
+    """Return the marketplace's number of a live show (直播场次)."""
+    return str(7_060_000_000_000_000_000 + creator_no * 1_000_000 + day * data.SHOWS_A_DAY + show)
 
 
 def _until(weights: list[int] | list[float]) -> tuple[float, ...]:
@@ -248,6 +320,11 @@ def _tell(told: Told, trip: Trip, shop_no: int, shipment: Shipment) -> Iterator[
         yield from wires.kuaidi100(told, mistaken=shipment.carrier)
         return
     source = 1.0 if trip.is_staged else told.chance.random()
+    if trip.twist is Twist.TOLD_LATE:
+        # The pickup was in time; that it was is told after its time, and then the anomaly never was (NOT_LATE).
+        proved = trip.shipped_at + TOLD_LATE_HOURS * HOUR
+        yield from (message._replace(send_at=max(message.send_at, proved)) for message in wires.native(told))
+        return
     if source >= _BY_KDNIAO:
         yield from wires.native(told)
     if source < _BY_KUAIDI100 or _BY_KDNIAO <= source < (_BY_KDNIAO + _BY_BOTH) / 2:

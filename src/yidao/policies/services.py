@@ -138,33 +138,38 @@ def publish(draft: Draft, *, expected_name: str, actor: Actor, now: datetime, re
     :raises PublishOvertaken: the profile has a newer version than the one the preview compared with.
     """
     with db.transaction(actor):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('policy_version'))")
-        previewed = preview(draft, actor=actor, now=now)
-        if previewed.name != expected_name:
-            raise PublishOvertaken(name=previewed.base_name)
-        PolicyVersion.objects.create(
-            id=ids.new_id(),
-            family=draft.family,
-            profile=draft.profile,
-            version=previewed.version,
-            name=previewed.name,
-            scope_kind=draft.scope_kind,
-            scope_id=draft.scope_id,
-            effective_from=draft.effective_from,
-            body=draft.body,
-            sha256=body_digest(draft.body),
-            published_at=now,
-            published_by=actor.user_id,
-        )
-        audit.record(
-            act="policy.published",
-            user_id=actor.user_id,
-            subject=f"policy/{previewed.name}",
-            details={"effective_from": draft.effective_from.isoformat(), "scope": draft.scope_kind},
-            at_real=real_now,
-            at_business=now,
-        )
+        return add(draft, expected_name=expected_name, actor=actor, now=now, real_now=real_now)
+
+
+def add(draft: Draft, *, expected_name: str, actor: Actor, now: datetime, real_now: datetime) -> str:
+    """Publish a draft as `publish` does, as a part of the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('policy_version'))")
+    previewed = preview(draft, actor=actor, now=now)
+    if previewed.name != expected_name:
+        raise PublishOvertaken(name=previewed.base_name)
+    PolicyVersion.objects.create(
+        id=ids.new_id(),
+        family=draft.family,
+        profile=draft.profile,
+        version=previewed.version,
+        name=previewed.name,
+        scope_kind=draft.scope_kind,
+        scope_id=draft.scope_id,
+        effective_from=draft.effective_from,
+        body=draft.body,
+        sha256=body_digest(draft.body),
+        published_at=now,
+        published_by=actor.user_id,
+    )
+    audit.record(
+        act="policy.published",
+        user_id=actor.user_id,
+        subject=f"policy/{previewed.name}",
+        details={"effective_from": draft.effective_from.isoformat(), "scope": draft.scope_kind},
+        at_real=real_now,
+        at_business=now,
+    )
     return previewed.name
 
 
