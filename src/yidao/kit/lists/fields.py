@@ -113,6 +113,14 @@ class Select(_Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tabbed(_Choice):
+    """A choice made by the tabs over the rows; the form only takes it along."""
+
+    kind: ClassVar[str] = "tabbed"
+    is_multiple: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Combobox(_Choice):
     """Choices found while typing, by name, pinyin or initials."""
 
