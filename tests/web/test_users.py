@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
@@ -91,6 +92,22 @@ def test_an_operator_does_not_shut_out_themselves(people: Cast) -> None:
 
     assert got.status_code == 409
     assert User.objects.get(id=people.olga.id).is_active
+
+
+def test_an_operator_logs_a_user_out_everywhere_and_takes_lost_factors_away(people: Cast) -> None:
+    dana = browser(people.dana)
+    home = reverse("creator-home", kwargs={"creator": people.creator})
+    assert dana.get(home).status_code == 200
+    Authenticator.objects.create(user=people.dana, type=Authenticator.Type.TOTP, data={"secret": "00"})
+    client = browser(people.olga)
+
+    assert client.post(user_page(people.dana), {"act": "sessions"}).status_code == 303
+    assert client.post(user_page(people.dana), {"act": "factors"}).status_code == 303
+
+    assert not Authenticator.objects.filter(user=people.dana).exists()
+    entries = AuditEntry.objects.order_by("id").values_list("act", "actor_user_id", "subject")
+    assert ("factor.reset", people.olga.id, f"user/{people.dana.id}") in entries
+    assert client.post(user_page(people.olga), {"act": "factors"}).status_code == 409
 
 
 def test_one_role_of_a_user_is_disabled_and_enabled(people: Cast) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from yidao.accounts import invitations, names, services
+from yidao.accounts import factors, invitations, names, services, sessions
 from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Credential, Membership, Organisation, User
@@ -43,7 +43,7 @@ class NotYourself(Refusal):
     """Whoever shuts themselves out cannot come back to undo it."""
 
     code = "user.not_yourself"
-    message = "You cannot shut yourself out."
+    message = "You cannot do this to yourself."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +206,28 @@ def enable_user(*, actor: Actor, user_id: UserId, now: datetime, real_now: datet
     user(user_id, actor=actor)
     if User.objects.filter(id=user_id, is_active=False).update(is_active=True, disabled_at=None):
         record("user.enabled", actor, f"user/{user_id}", None, now, real_now)
+
+
+def end_sessions(*, actor: Actor, user_id: UserId, now: datetime, real_now: datetime) -> int:
+    """Log a user out of every browser and return of how many. Opens its own transaction."""
+    user(user_id, actor=actor)
+    return sessions.end_others(user_id=user_id, current_key="", now=now, real_now=real_now, by_user_id=_person(actor))
+
+
+def reset_factors(*, actor: Actor, user_id: UserId, now: datetime, real_now: datetime) -> int:
+    """
+    Take the second factors from a user who has lost them and return how many. Opens its own transaction.
+
+    :raises NotYourself: an operator who does it to themselves would undo their own protection.
+    """
+    user(user_id, actor=actor)
+    if user_id == actor.user_id:
+        raise NotYourself
+    return factors.reset(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
+
+
+def _person(actor: Actor) -> UserId | None:
+    return UserId(actor.user_id) if actor.user_id is not None else None
 
 
 def organisation_source(actor: Actor) -> sources.Table[OrganisationRow]:

@@ -58,13 +58,19 @@ def end(*, user_id: UserId, session_id: int, now: datetime, real_now: datetime) 
         _record("session.ended", user_id, now=now, real_now=real_now)
 
 
-def end_others(*, user_id: UserId, current_key: str, now: datetime, real_now: datetime) -> int:
-    """Log a user out of every browser but this one and return of how many; an empty key ends all."""
+def end_others(
+    *, user_id: UserId, current_key: str, now: datetime, real_now: datetime, by_user_id: UserId | None = None
+) -> int:
+    """
+    Log a user out of every browser but this one and return of how many; an empty key ends all.
+
+    `by_user_id` is who did it when it was not the user.
+    """
     with db.transaction(SYSTEM):
         others = UserSession.objects.filter(user_id=user_id).exclude(session_key=current_key)
         count = _end(others.values_list("session_key", flat=True))
         if count:
-            _record("session.others_ended", user_id, now=now, real_now=real_now)
+            _record("session.others_ended", user_id, now=now, real_now=real_now, by_user_id=by_user_id)
     return count
 
 
@@ -88,8 +94,8 @@ def _end(keys: Iterable[str]) -> int:
     return ended
 
 
-def _record(act: str, user_id: UserId, *, now: datetime, real_now: datetime) -> None:
-    audit.record(act=act, user_id=user_id, subject=f"user/{user_id}", at_real=real_now, at_business=now)
+def _record(act: str, user_id: UserId, *, now: datetime, real_now: datetime, by_user_id: UserId | None = None) -> None:
+    audit.record(act=act, user_id=by_user_id or user_id, subject=f"user/{user_id}", at_real=real_now, at_business=now)
 
 
 def who_enters(user_id: UserId) -> User:

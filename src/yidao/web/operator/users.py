@@ -112,6 +112,14 @@ def item(request: Request, user: UserId) -> HttpResponse:
 def _decide(request: Request, actor: Actor, user: UserId) -> None:
     """Do what the form asks, in one transaction; an act that no form of ours has changes nothing."""
     about: dict[str, Any] = {"actor": actor, "user_id": user, "now": request.now, "real_now": clock.real_now()}
+    if request.POST.get("act") == "sessions":
+        directory.end_sessions(**about)
+        messages.success(request, _("The user is logged out everywhere."))
+        return
+    if request.POST.get("act") == "factors":
+        directory.reset_factors(**about)
+        messages.success(request, _("The second factors are taken away. The password alone logs in now."))
+        return
     typed = request.POST.get("organisation", "")
     place = OrganisationId(int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else 0)
     with db.transaction(actor):
