@@ -4,7 +4,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import (
+    MinimumLengthValidator,
+    UserAttributeSimilarityValidator,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
@@ -44,6 +48,24 @@ class PasswordRefused(Refusal):
     code = "password.refused"
     status = 422
     message = "This password is too easy to guess."
+
+
+class LongEnough(MinimumLengthValidator):
+    """Refuses short passwords, in words that have their Chinese."""
+
+    def get_error_message(self) -> str:
+        """Return the rule in words."""
+        return gettext("This password is too short: it needs at least %(count)d characters.") % {
+            "count": self.min_length
+        }
+
+
+class NotLikeUser(UserAttributeSimilarityValidator):
+    """Refuses passwords like the login or the name, in words that name no field."""
+
+    def get_error_message(self) -> str:
+        """Return the rule in words."""
+        return gettext("This password is too similar to your login or name.")
 
 
 class NotOftenUsed:

@@ -83,12 +83,11 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-_validation = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{_validation}MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": f"{_validation}CommonPasswordValidator"},
-    {"NAME": f"{_validation}NumericPasswordValidator"},
-    {"NAME": f"{_validation}UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("login", "name")}},
+    {"NAME": "yidao.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "yidao.accounts.passwords.NotLikeUser", "OPTIONS": {"user_attributes": ("login", "name")}},
     {"NAME": "yidao.accounts.passwords.NotOftenUsed"},
 ]
 LOGIN_URL = "account_login"
