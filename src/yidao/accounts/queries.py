@@ -203,6 +203,20 @@ def user_names(ids: Iterable[int]) -> Mapping[int, str]:
     return dict(User.objects.filter(id__in=wanted).values_list("id", "name")) if wanted else {}
 
 
+def find_users(text: str, *, limit: int) -> tuple[UserId, ...]:
+    """Return the users whose login begins with what was typed or whose name holds it, the newest first."""
+    wanted = text.strip()
+    if not wanted:
+        return ()
+    fits = Q(login__istartswith=wanted) | Q(name__icontains=wanted)
+    return tuple(UserId(each) for each in User.objects.filter(fits).order_by("-id").values_list("id", flat=True)[:limit])
+
+
+def find_places(text: str, *, limit: int) -> tuple[OrganisationId, ...]:
+    """Return the organisations of every kind whose name, pinyin or initials hold what was typed."""
+    return tuple(each for kind in Organisation.Kind for each in find_organisations(text, kind=kind, limit=limit))
+
+
 def outlets(carrier_id: OrganisationId) -> Mapping[OrganisationId, str]:
     """Return the live outlets of a carrier by name."""
     rows = Organisation.objects.filter(parent_id=carrier_id, is_active=True).order_by("name", "id")

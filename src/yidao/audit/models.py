@@ -21,6 +21,9 @@ class AuditEntry(models.Model):
     class Meta:
         db_table = "audit_entry"
         indexes = [
-            models.Index(fields=["organisation_id", "-id"], name="audit_of_organisation"),
-            models.Index(fields=["act", "-id"], name="audit_of_act"),
+            models.Index(fields=["-at_real", "-id"], name="audit_by_time"),
+            models.Index(fields=["organisation_id", "-at_real", "-id"], name="audit_of_organisation_by_time"),
+            models.Index(fields=["actor_user_id", "-at_real", "-id"], name="audit_of_person_by_time"),
+            models.Index(fields=["act", "-at_real", "-id"], name="audit_of_act_by_time"),
+            models.Index(fields=["subject", "-at_real", "-id"], name="audit_of_subject_by_time"),
         ]

@@ -1,6 +1,6 @@
 """Reads of the journal, newest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,36 +27,59 @@ class EntryRow:
     details: dict[str, Any]
 
 
-def entries(*, act: str = "", before_id: int | None = None, limit: int) -> Sequence[EntryRow]:
-    """Return up to `limit` entries, newest first; `before_id` goes on where a page ended."""
-    rows = AuditEntry.objects.order_by("-id")
-    if act:
-        rows = rows.filter(act=act)
-    if before_id is not None:
-        rows = rows.filter(id__lt=before_id)
-    fields = tuple(EntryRow.__dataclass_fields__)
-    return tuple(EntryRow(**dict(zip(fields, row, strict=True))) for row in rows.values_list(*fields)[:limit])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the journal is narrowed to; None stands for everything, no ids at all for nothing."""
+
+    acts: tuple[str, ...] = ()
+    user_ids: frozenset[int] | None = None
+    organisation_ids: frozenset[int] | None = None
+    subject: str = ""
+
+
+_FIELDS = tuple(EntryRow.__dataclass_fields__)
+
+
+def journal_source(read: Callable[[Question], Wanted]) -> sources.Table[EntryRow]:
+    """Return the whole journal as the rows of a list; `read` says what a question wants. The caller knows who may."""
+
+    def narrow(rows: QuerySet[AuditEntry], question: Question) -> QuerySet[AuditEntry]:
+        wanted = read(question)
+        if wanted.acts:
+            rows = rows.filter(act__in=wanted.acts)
+        if wanted.user_ids is not None:
+            rows = rows.filter(actor_user_id__in=sorted(wanted.user_ids))
+        if wanted.organisation_ids is not None:
+            rows = rows.filter(organisation_id__in=sorted(wanted.organisation_ids))
+        if wanted.subject:
+            rows = rows.filter(subject=wanted.subject)
+        return _within(rows, question)
+
+    return _table("audit", AuditEntry.objects.all(), narrow)
 
 
 def organisation_source(organisation_ids: Iterable[int]) -> sources.Table[EntryRow]:
     """Return the journal of some organisations as the rows of a list; the caller has looked at the rights."""
-    fields = tuple(EntryRow.__dataclass_fields__)
+    rows = AuditEntry.objects.filter(organisation_id__in=sorted(organisation_ids))
+    return _table("journal", rows, _within)
 
-    def narrow(rows: QuerySet[AuditEntry], question: Question) -> QuerySet[AuditEntry]:
-        since, until = question.span("day")
-        rows = rows.filter(at_real__gte=since) if since is not None else rows
-        return rows.filter(at_real__lt=until) if until is not None else rows
 
+def _within(rows: QuerySet[AuditEntry], question: Question) -> QuerySet[AuditEntry]:
+    since, until = question.span("day")
+    rows = rows.filter(at_real__gte=since) if since is not None else rows
+    return rows.filter(at_real__lt=until) if until is not None else rows
+
+
+def _table(
+    name: str,
+    rows: QuerySet[AuditEntry],
+    narrow: Callable[[QuerySet[AuditEntry], Question], QuerySet[AuditEntry]],
+) -> sources.Table[EntryRow]:
     return sources.Table(
-        name="journal",
-        rows=AuditEntry.objects.filter(organisation_id__in=sorted(organisation_ids)),
+        name=name,
+        rows=rows,
         moment="at_real",
-        columns=tuple(each for each in fields if each not in ("id", "at_real")),
+        columns=tuple(each for each in _FIELDS if each not in ("id", "at_real")),
         make=lambda values: EntryRow(**values),
         narrow=narrow,
     )
-
-
-def acts() -> Sequence[str]:
-    """Return every act that was ever recorded, for the filter."""
-    return tuple(AuditEntry.objects.order_by("act").values_list("act", flat=True).distinct())

@@ -1,34 +1,134 @@
-"""The journal, newest first."""
+"""The journal: what people and machines did, newest first, by act, person, organisation, subject and time."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Permission
 from yidao.audit import queries
+from yidao.audit.queries import EntryRow
 from yidao.kit import paging
-from yidao.web.shared import consoles
+from yidao.kit.lists.columns import Column, Link
+from yidao.kit.lists.fields import Combobox, Days, Fuzzy, Option, Text
+from yidao.kit.lists.listing import Listing
+from yidao.kit.lists.questions import Question, Shape
+from yidao.kit.lists.sources import Source
+from yidao.web.shared import acts, consoles, listpages
 from yidao.web.shared.requests import Request
 
-PAGE_SIZE = 100
+FOUND_MAX = 200
+"""People or organisations one name may stand for."""
+SUBJECT_PATTERN = r"[a-z_]{1,40}/[A-Za-z0-9_./-]{1,120}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry with the names of who acted and where."""
+
+    entry: EntryRow
+    who: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The entries with their names, looked up for a page at a time."""
+
+    entries: Source[EntryRow]
+
+    def page(self, question: Question) -> paging.Page[Line]:
+        """Return one page."""
+        found = self.entries.page(question)
+        users = accounts.user_names(row.actor_user_id for row in found.rows if row.actor_user_id)
+        places = accounts.organisation_names(row.organisation_id for row in found.rows if row.organisation_id)
+        rows = tuple(
+            Line(entry=row, who=_who(row, users.get(row.actor_user_id or 0, "")), where=_where(row, places))
+            for row in found.rows
+        )
+        return paging.Page(rows=rows, next_cursor=found.next_cursor)
+
+    def count(self, question: Question, *, limit: int) -> int:
+        """Return how many entries there are, at most `limit`."""
+        return self.entries.count(question, limit=limit)
+
+
+def _who(row: EntryRow, name: str) -> str:
+    if row.actor_user_id:
+        return name or str(row.actor_user_id)
+    return gettext("Credential %(id)s") % {"id": row.actor_credential_id} if row.actor_credential_id else ""
+
+
+def _where(row: EntryRow, places: Any) -> str:
+    return places.get(row.organisation_id, str(row.organisation_id)) if row.organisation_id else ""
+
+
+def _wanted(question: Question) -> queries.Wanted:
+    person, place = question.one("person"), question.one("organisation")
+    return queries.Wanted(
+        acts=question.of("act"),
+        user_ids=frozenset(accounts.find_users(person, limit=FOUND_MAX)) if person else None,
+        organisation_ids=frozenset(accounts.find_places(place, limit=FOUND_MAX)) if place else None,
+        subject=question.one("subject"),
+    )
+
+
+def _subject(line: Line) -> str | Link:
+    text, address = acts.subject(line.entry.subject), acts.page(line.entry.subject)
+    return Link(text=text, address=address) if address else text
+
+
+def listing() -> Listing[Line]:
+    """Return the declaration; the acts stand in the reader's language and its order."""
+    known = tuple(Option(value=act, label=words, words=act, is_name=True) for act, words in acts.options())
+    return Listing(
+        name="operator-audit",
+        title=gettext_noop("Journal"),
+        shape=Shape(
+            fields=(
+                Combobox(name="act", label=gettext_noop("Act"), options=known),
+                Text(name="person", label=gettext_noop("Who"), hint=gettext_noop("Login or name")),
+                Fuzzy(
+                    name="organisation",
+                    label=gettext_noop("Organisation"),
+                    hint=gettext_noop("Name, pinyin or initials"),
+                ),
+                Text(name="subject", label=gettext_noop("Subject"), pattern=SUBJECT_PATTERN, hint="policy/parcel/…/1"),
+                Days(name="day", label=gettext_noop("Time")),
+            )
+        ),
+        columns=(
+            Column(name="time", label=gettext_noop("Time"), cell=lambda line: line.entry.at_real, is_fixed=True),
+            Column(
+                name="business",
+                label=gettext_noop("Business time"),
+                cell=lambda line: line.entry.at_business,
+                is_hidden_at_first=True,
+            ),
+            Column(name="who", label=gettext_noop("Who"), cell=lambda line: line.who),
+            Column(name="act", label=gettext_noop("Act"), cell=lambda line: acts.of(line.entry.act), is_fixed=True),
+            Column(name="subject", label=gettext_noop("Subject"), cell=_subject),
+            Column(name="details", label=gettext_noop("Details"), cell=lambda line: acts.details(line.entry.details)),
+            Column(name="organisation", label=gettext_noop("Organisation"), cell=lambda line: line.where),
+        ),
+        total=gettext_noop("Entries in all: %(count)s"),
+        empty=gettext_noop("Nothing is recorded yet."),
+    )
 
 
 @require_safe
 def index(request: Request) -> HttpResponse:
     """List what people and machines did."""
-    consoles.operator(request, needs=Permission.AUDIT_VIEW)
-    act = request.GET.get("act", "").replace("\0", "")[:80]
-    fingerprint = paging.filter_hash("audit", act)
-    after = request.GET.get("after", "")
-    before_id = paging.open_cursor(after, of=fingerprint, length=1)[0] if after else None
-    rows = queries.entries(act=act, before_id=before_id, limit=PAGE_SIZE + 1)
-    is_more = len(rows) > PAGE_SIZE
-    context = {
-        "rows": rows[:PAGE_SIZE],
-        "act": act,
-        "acts": queries.acts(),
-        "users": accounts.user_names(row.actor_user_id for row in rows if row.actor_user_id),
-        "next_cursor": paging.cursor((rows[PAGE_SIZE - 1].id,), of=fingerprint) if is_more else "",
-    }
-    return render(request, "operator/audit.html", context)
+    actor = consoles.operator(request, needs=Permission.AUDIT_VIEW)
+    page: listpages.ListPage[Line] = listpages.ListPage(
+        listing=listing(),
+        source=Named(entries=queries.journal_source(_wanted)),
+        address=reverse("operator-audit"),
+        active="audit",
+        frame=lambda line: listpages.Frame(key=str(line.entry.id)),
+    )
+    return listpages.render(request, actor, page)

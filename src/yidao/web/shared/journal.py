@@ -14,7 +14,7 @@ from yidao.kit.lists.columns import Column
 from yidao.kit.lists.fields import Days
 from yidao.kit.lists.listing import Listing
 from yidao.kit.lists.questions import Shape
-from yidao.web.shared import consoles, listpages
+from yidao.web.shared import acts, consoles, listpages
 from yidao.web.shared.listpages import Frame, ListPage
 from yidao.web.shared.requests import Request
 
@@ -34,12 +34,12 @@ LISTING: Listing[queries.EntryRow] = Listing(
         Column(name="time", label=gettext_noop("Time"), cell=lambda row: row.at_real, is_fixed=True),
         Column(name="business", label=gettext_noop("Business time"), cell=lambda row: row.at_business),
         Column(name="who", label=gettext_noop("Who"), cell=_who),
-        Column(name="act", label=gettext_noop("Act"), cell=lambda row: row.act, is_fixed=True),
-        Column(name="subject", label=gettext_noop("Subject"), cell=lambda row: row.subject),
+        Column(name="act", label=gettext_noop("Act"), cell=lambda row: acts.of(row.act), is_fixed=True),
+        Column(name="subject", label=gettext_noop("Subject"), cell=lambda row: acts.subject(row.subject)),
         Column(
             name="details",
             label=gettext_noop("Details"),
-            cell=lambda row: ", ".join(f"{name} {value}" for name, value in row.details.items() if value),
+            cell=lambda row: acts.details(row.details),
         ),
     ),
     total=gettext_noop("Entries in all: %(count)s"),

@@ -1,0 +1,159 @@
+"""
+The words for what the journal records: each act, its details, and where its subject can be looked at. A test finds an
+act that is recorded somewhere and has no words here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
+
+from yidao.carriers import catalogue
+from yidao.web.shared import phrases
+
+ACTS: Final[Mapping[str, str]] = {
+    "anomalies.acknowledged": gettext_noop("Acknowledged anomalies"),
+    "credential.created": gettext_noop("Made a credential for a machine"),
+    "credential.disabled": gettext_noop("Took a credential back"),
+    "demo.begun": gettext_noop("Began the demo world"),
+    "demo.forward_asked": gettext_noop("Asked the demo clock to run ahead"),
+    "export.asked": gettext_noop("Asked for an export"),
+    "export.cancelled": gettext_noop("Cancelled an export"),
+    "export.code_refused": gettext_noop("Typed a wrong code for an export"),
+    "export.code_sent": gettext_noop("Had a code for an export sent"),
+    "export.done": gettext_noop("An export was finished"),
+    "export.failed": gettext_noop("An export failed"),
+    "export.fetched": gettext_noop("Downloaded an export"),
+    "export.unlocked": gettext_noop("Unlocked an export with the code"),
+    "factor.added": gettext_noop("Added a second factor"),
+    "factor.codes_made": gettext_noop("Made new recovery codes"),
+    "factor.failed": gettext_noop("Failed at the second factor"),
+    "factor.removed": gettext_noop("Removed a second factor"),
+    "factor.reset": gettext_noop("Reset the second factors of a user"),
+    "factor.used": gettext_noop("Confirmed with a second factor"),
+    "invitation.declined": gettext_noop("Declined an invitation"),
+    "invitation.revoked": gettext_noop("Took an invitation back"),
+    "login.done": gettext_noop("Logged in"),
+    "login.failed": gettext_noop("Failed to log in"),
+    "login.locked_out": gettext_noop("Was locked out after failed logins"),
+    "member.disabled": gettext_noop("Shut a member out"),
+    "member.enabled": gettext_noop("Let a member in again"),
+    "member.invited": gettext_noop("Invited a member"),
+    "member.joined": gettext_noop("Joined as a member"),
+    "member.role_changed": gettext_noop("Changed a member's role"),
+    "nudge.acknowledged": gettext_noop("Acknowledged what a creator asked about"),
+    "nudge.answered": gettext_noop("Answered a creator"),
+    "nudge.asked_again": gettext_noop("Asked a shop again"),
+    "nudge.closed": gettext_noop("Closed a matter with a shop"),
+    "nudge.opened": gettext_noop("Stepped in with a shop"),
+    "organisation.closed": gettext_noop("Shut an organisation"),
+    "organisation.created": gettext_noop("Made an organisation"),
+    "organisation.opened": gettext_noop("Opened an organisation again"),
+    "password.changed": gettext_noop("Changed the password"),
+    "phone.changed": gettext_noop("Changed a phone number"),
+    "phone.revealed": gettext_noop("Looked at a full phone number"),
+    "policy.published": gettext_noop("Published a policy"),
+    "quarantine.discarded": gettext_noop("Discarded input that was kept aside"),
+    "quarantine.replay_asked": gettext_noop("Asked to replay input that was kept aside"),
+    "session.ended": gettext_noop("Ended a session"),
+    "session.others_ended": gettext_noop("Ended all other sessions"),
+    "ticket.answered": gettext_noop("Answered a shop's ticket"),
+    "ticket.asked_again": gettext_noop("Asked a carrier again"),
+    "ticket.closed": gettext_noop("Closed a ticket"),
+    "tickets.opened": gettext_noop("Passed parcels on to a carrier"),
+    "user.created": gettext_noop("Made a user"),
+    "user.disabled": gettext_noop("Shut a user out"),
+    "user.enabled": gettext_noop("Let a user in again"),
+    "visit.ended": gettext_noop("Ended a visit to a console"),
+    "visit.page": gettext_noop("Looked at a page while visiting"),
+    "visit.started": gettext_noop("Began a visit to a console"),
+}
+
+DETAILS: Final[Mapping[str, str]] = {
+    "code": gettext_noop("code"),
+    "count": gettext_noop("count"),
+    "effective_from": gettext_noop("in force from"),
+    "items": gettext_noop("parcels"),
+    "kind": gettext_noop("kind"),
+    "page": gettext_noop("page"),
+    "reason": gettext_noop("reason"),
+    "role": gettext_noop("role"),
+    "rows": gettext_noop("rows"),
+    "scope": gettext_noop("binds"),
+    "scopes": gettext_noop("rights"),
+    "until": gettext_noop("until"),
+}
+
+SUBJECTS: Final[Mapping[str, str]] = {
+    "credential": gettext_noop("Credential"),
+    "demo": gettext_noop("Demo"),
+    "demo_forward": gettext_noop("Demo clock"),
+    "export": gettext_noop("Export"),
+    "invitation": gettext_noop("Invitation"),
+    "nudge": gettext_noop("Matter with a shop"),
+    "organisation": gettext_noop("Organisation"),
+    "policy": gettext_noop("Policy"),
+    "quarantine": gettext_noop("Quarantine"),
+    "shop": gettext_noop("Shop"),
+    "ticket": gettext_noop("Ticket"),
+    "user": gettext_noop("User"),
+    "visit": gettext_noop("Visit"),
+}
+
+_PAGES: Final[Mapping[str, Callable[[str], str]]] = {
+    "credential": lambda number: reverse("operator-organisations"),
+    "demo": lambda number: reverse("operator-clock"),
+    "demo_forward": lambda number: reverse("operator-clock"),
+    "organisation": lambda number: reverse("operator-organisation", kwargs={"organisation": int(number)}),
+    "policy": lambda name: reverse("operator-policy", kwargs={"name": name}),
+    "quarantine": lambda number: reverse("operator-quarantine-item", kwargs={"quarantine": int(number)}),
+    "shop": lambda number: reverse("operator-organisation", kwargs={"organisation": int(number)}),
+    "user": lambda number: reverse("operator-user", kwargs={"user": int(number)}),
+}
+
+
+def of(act: str) -> str:
+    """Return the words for an act; one of a newer release is shown as it is."""
+    words = ACTS.get(act)
+    return gettext(words) if words is not None else act
+
+
+def options() -> tuple[tuple[str, str], ...]:
+    """Return every act with its words, in the order of the words in the reader's language."""
+    return tuple(sorted(((act, gettext(words)) for act, words in ACTS.items()), key=lambda each: each[1]))
+
+
+def details(told: Mapping[str, Any]) -> str:
+    """Return what an entry says beyond act and subject, without what is empty."""
+    return " · ".join(
+        f"{gettext(DETAILS.get(name, name))} {_value(name, value)}"
+        for name, value in told.items()
+        if value not in (None, "", [], {})
+    )
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "role":
+        return phrases.of("role", str(value))
+    if name == "scope":
+        return phrases.of("scope", str(value))
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return phrases.carrier(value) if value in catalogue.CODES else str(value)
+
+
+def subject(told: str) -> str:
+    """Return what an entry is about, in words and with its number."""
+    kind, _, name = told.partition("/")
+    words = SUBJECTS.get(kind)
+    return f"{gettext(words)} {name}" if words is not None else told
+
+
+def page(told: str) -> str:
+    """Return where an operator can look at what an entry is about, nothing where there is no such page."""
+    kind, _, name = told.partition("/")
+    lead = _PAGES.get(kind)
+    if lead is None or (kind != "policy" and not name.isdigit()):
+        return ""
+    return lead(name)
