@@ -210,4 +210,5 @@ def test_what_is_stored_equals_a_fresh_fold_of_the_facts(played: dict[str, Any])
 
 @pytest.mark.slow
 def test_there_is_a_login_for_every_role(played: dict[str, Any]):
-    assert played["logins"] == ["alice", "bob", "charlie", "dana", "mandy", "henry", "otto", "petra", "olga"]
+    first = ["alice", "bob", "charlie", "dana", "mandy", "henry", "otto", "petra", "olga"]
+    assert played["logins"] == [*first, "wendy", "fiona", "walt", "vera", "clara"]

@@ -58,6 +58,7 @@ class Login:
     login: str
     name: str
     password: str
+    held: Membership.Role
 
     @property
     def phone(self) -> str:
@@ -65,13 +66,13 @@ class Login:
         return f"+86199{LOGINS.index(self) + 1:08d}"
 
 
-def _login(role: str, login: str, name: str) -> Login:
-    return Login(role=role, login=login, name=name, password=f"{login}-at-yidao")
+def _login(role: str, login: str, name: str, held: Membership.Role = Role.OWNER) -> Login:
+    return Login(role=role, login=login, name=name, password=f"{login}-at-yidao", held=held)
 
 
 LOGINS: Final = (
     _login("merchant (owner)", "alice", "Alice"),
-    _login("merchant (客服 service)", "bob", "Bob"),
+    _login("merchant (客服 service)", "bob", "Bob", Role.SERVICE),
     _login("merchant (another shop)", "charlie", "Charlie"),
     _login("creator", "dana", "Dana"),
     _login("creators' agency (MCN)", AGENCY_LOGIN, "Mandy"),
@@ -79,7 +80,13 @@ LOGINS: Final = (
     _login("carrier (outlet)", "otto", "Otto"),
     _login("provider", "petra", "Petra"),
     _login("operator", "olga", "Olga"),
+    _login("merchant (打单 waybills)", "wendy", "Wendy", Role.WAYBILLS),
+    _login("merchant (财务 finance)", "fiona", "Fiona", Role.FINANCE),
+    _login("merchant (仓库 warehouse)", "walt", "Walt", Role.WAREHOUSE),
+    _login("merchant (只看 looks only)", "vera", "Vera", Role.VIEWER),
+    _login("operator (运营 operations)", "clara", "Clara", Role.CLERK),
 )
+"""In the order in which they came to be: each one's phone is counted by it."""
 
 
 class NotEmpty(Refusal):
@@ -187,7 +194,7 @@ def _populate(*, now: datetime) -> OrganisationId:
     agency = [org for org, one in zip(creators, data.CREATORS, strict=True) if one.agency]
     places: Mapping[str, list[OrganisationId]] = {
         "alice": shops[:1],
-        "bob": shops[:1],
+        **dict.fromkeys(("bob", "wendy", "fiona", "walt", "vera"), shops[:1]),
         "charlie": shops[1:2],
         "dana": creators[:1],
         AGENCY_LOGIN: agency,
@@ -195,12 +202,12 @@ def _populate(*, now: datetime) -> OrganisationId:
         "otto": [outlet],
         "petra": [provider],
         "olga": [platform],
+        "clara": [platform],
     }
     for one in LOGINS:
         user_id = services.create_user(login=one.login, name=one.name, password=one.password)
         for organisation_id in places[one.login]:
-            role = Role.SERVICE if one.login == "bob" else Role.OWNER
-            services.join(user_id=user_id, organisation_id=organisation_id, role=role)
+            services.join(user_id=user_id, organisation_id=organisation_id, role=one.held, real_now=clock.real_now())
         phones.keep(user_id=user_id, number=one.phone, by_user_id=None, now=now, real_now=clock.real_now())
     return platform
 
