@@ -64,6 +64,38 @@ def newest_of_profile(family: str, profile: str) -> VersionRow | None:
     return _row(first) if first is not None else None
 
 
+def predecessor(row: VersionRow) -> VersionRow | None:
+    """Return the version of the same profile that a version followed, None for the first."""
+    earlier = PolicyVersion.objects.filter(family=row.family, profile=row.profile, version__lt=row.version)
+    values = earlier.order_by("-version").values_list(*_FIELDS).first()
+    return _row(values) if values is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What binds the whole platform by one family: the version in force, and the next one that is published already."""
+
+    family: str
+    in_force: VersionRow | None
+    coming: VersionRow | None
+
+
+def standings(*, at: datetime) -> tuple[Standing, ...]:
+    """Return each family's version in force at an instant and the one that follows it, in the order of the families."""
+    rows = [
+        _row(values)
+        for values in PolicyVersion.objects.filter(scope_kind=families.PLATFORM, effective_from__isnull=False)
+        .order_by("effective_from", "version")
+        .values_list(*_FIELDS)
+    ]
+    found = []
+    for family in families.ALL:
+        own = [(row.effective_from, row) for row in rows if row.family == family and row.effective_from is not None]
+        past, coming = [row for since, row in own if since <= at], [row for since, row in own if since > at]
+        found.append(Standing(family=family, in_force=past[-1] if past else None, coming=coming[0] if coming else None))
+    return tuple(found)
+
+
 @lru_cache(maxsize=512)
 def policy(name: str) -> Policy:
     """

@@ -9,10 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Permission
 from yidao.kit import clock
 from yidao.kit.errors import FieldFault, NotVisible, Refusal
 from yidao.policies import families, queries, services
+from yidao.rules import bodies
+from yidao.web.operator import words
 from yidao.web.shared import consoles
 from yidao.web.shared.faults import message_of
 from yidao.web.shared.formats import SHANGHAI
@@ -24,12 +27,18 @@ BODY_CHARS_MAX = 200_000
 
 @require_safe
 def index(request: Request) -> HttpResponse:
-    """List the published versions, the newest first."""
+    """Show what is in force and what comes next, and list the published versions, the newest first."""
     actor = consoles.operator(request)
     rows = queries.versions(limit=VERSIONS_MAX)
-    profiles = sorted({(row.family, row.profile) for row in rows})
-    may_publish = actor.may(Permission.POLICIES_PUBLISH)
-    return render(request, "operator/policies.html", {"rows": rows, "profiles": profiles, "may_publish": may_publish})
+    context = {
+        "standings": queries.standings(at=request.now),
+        "rows": rows,
+        "profiles": sorted({(row.family, row.profile) for row in rows}),
+        "may_publish": actor.may(Permission.POLICIES_PUBLISH),
+        "users": accounts.user_names(row.published_by for row in rows if row.published_by),
+        "words": words,
+    }
+    return render(request, "operator/policies.html", context)
 
 
 @require_safe
@@ -37,9 +46,17 @@ def version(request: Request, name: str) -> HttpResponse:
     """Show one version; it cannot be edited, only followed by a newer one."""
     actor = consoles.operator(request)
     row = queries.version(name)
-    body = json.dumps(row.body, indent=2, ensure_ascii=False)
-    may_publish = actor.may(Permission.POLICIES_PUBLISH)
-    return render(request, "operator/policy.html", {"row": row, "body": body, "may_publish": may_publish})
+    before = queries.predecessor(row)
+    context = {
+        "row": row,
+        "before": before,
+        "changes": bodies.difference(before.body, row.body) if before is not None else (),
+        "body": json.dumps(row.body, indent=2, ensure_ascii=False),
+        "may_publish": actor.may(Permission.POLICIES_PUBLISH),
+        "publisher": accounts.user_names((row.published_by,)).get(row.published_by, "") if row.published_by else "",
+        "words": words,
+    }
+    return render(request, "operator/policy.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +66,7 @@ def publish(request: Request, family: str, profile: str) -> HttpResponse:
     newest = queries.newest_of_profile(family, profile)
     if newest is None or family not in families.ALL:
         raise NotVisible
-    context: dict[str, Any] = {"newest": newest, "preview": None, "faults": (), "refused": ""}
+    context: dict[str, Any] = {"newest": newest, "preview": None, "faults": (), "refused": "", "words": words}
     context["scopes"] = families.ALL[family].scopes
     context |= _typed(request, newest)
     if request.method != "POST":

@@ -45,7 +45,24 @@ FORWARD = {
     "DONE": gettext_noop("Arrived"),
     "FAILED": gettext_noop("Failed"),
 }
-TABLES = {"reason": REASON, "state": STATE, "result": RESULT, "forward": FORWARD}
+FAMILY = {
+    "parcel": gettext_noop("Anomalies of parcels"),
+    "silence": gettext_noop("Silent carriers"),
+    "monitor": gettext_noop("What creators see"),
+    "export": gettext_noop("Exports"),
+    "nudge": gettext_noop("Stepping in and tickets"),
+    "verification": gettext_noop("Codes to phones"),
+}
+KEEPS = {
+    "parcel": gettext_noop("Parcels shipped before a version takes effect keep the one before."),
+    "silence": gettext_noop("A silence that began before a version takes effect keeps the one before."),
+    "monitor": gettext_noop("It counts for every list that is asked from then on."),
+    "export": gettext_noop("Exports asked for before a version takes effect keep the one before."),
+    "nudge": gettext_noop("What was opened before a version takes effect keeps the one before."),
+    "verification": gettext_noop("Codes asked for before a version takes effect keep the one before."),
+}
+"""Which things a new version leaves alone, by family."""
+TABLES = {"family": FAMILY, "keeps": KEEPS, "reason": REASON, "state": STATE, "result": RESULT, "forward": FORWARD}
 
 SOURCE = {
     "CARRIER": gettext_noop("Carrier's own feed"),
