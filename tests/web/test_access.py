@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -44,11 +45,41 @@ NEEDS_MORE = {
     "merchant-journal": {"alice", "charlie"},
 }
 """Pages that not everybody of their audience may open, and who may."""
-FOR_EVERYBODY = {"home", "account_logout", "invitation-answer"}
+ACCOUNT = {
+    "account_home": 200,
+    "account_sessions": 200,
+    "account_change_password": 200,
+    "account_phone": 200,
+    "account_phone_code": 200,
+    "account_reauthenticate": 404,
+    "mfa_reauthenticate": 404,
+    "mfa_reauthenticate_webauthn": 404,
+    "mfa_index": 302,
+    "mfa_list_webauthn": 302,
+    "mfa_activate_totp": 200,
+    "mfa_deactivate_totp": 404,
+    "mfa_view_recovery_codes": 404,
+    "mfa_generate_recovery_codes": 200,
+    "mfa_add_webauthn": 200,
+}
+"""Everybody's own account, and what its pages answer to the cast, who have neither password nor second factor."""
+PASSKEYS = {"mfa_edit_webauthn", "mfa_remove_webauthn"}
+"""Pages about one passkey, which here belongs to nobody of the cast."""
+FOR_EVERYBODY = {"home", "account_logout", "account_phone_show", "invitation-answer", *ACCOUNT, *PASSKEYS}
 """Pages of whoever is logged in."""
-POST_ONLY = {"operator-visit-end", "invitation-answer"}
+POST_ONLY = {"operator-visit-end", "invitation-answer", "account_phone_show"}
 """Addresses that only take forms."""
-PUBLIC = {"account_login", "language", "theme", "invitation"}
+ENTRANCE = {
+    "account_phone_login",
+    "account_phone_login_code",
+    "account_forgot",
+    "account_forgot_code",
+    "account_forgot_password",
+    "account_login_cancel",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+}
+PUBLIC = {"account_login", "language", "theme", "invitation", *ENTRANCE}
 MAKERS = {
     "own": {"merchant": "alice", "creator": "dana", "carrier": "carrie", "operator": "olga"},
     "other": {"merchant": "charlie", "creator": "charlie", "carrier": "charlie", "operator": "olga"},
@@ -141,6 +172,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "waybill_no": own_number,
             "parcel_token": crypto.parcel_token(own_number, carrier, 1),
             "quarantine": _keep(people.provider, own_number),
+            "passkey": _passkey(),
             "user": people.alice.id,
             "organisation": people.shop,
             "export": _exports(people, "own"),
@@ -158,6 +190,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "waybill_no": other_number,
             "parcel_token": crypto.parcel_token(other_number, other_carrier, 1),
             "quarantine": _keep(people.other_provider, other_number),
+            "passkey": _passkey(),
             "user": people.charlie.id,
             "organisation": people.other_shop,
             "export": _exports(people, "other"),
@@ -196,6 +229,13 @@ def _exports(people: Cast, side: str) -> dict[str, int]:
             touched_at=planting.NOW,
         )
     return planted
+
+
+def _passkey() -> int:
+    made = Authenticator.objects.create(
+        user=cast.user("Keyholder"), type="webauthn", data={"name": "key", "credential": {}}
+    )
+    return int(made.pk)
 
 
 def _keep(provider: int, number: str) -> int:
@@ -238,8 +278,10 @@ def expected(name: str, user: str, *, tenant: str, item: str) -> int:
     audience = audience_of(name)
     if name in POST_ONLY:
         return 405
+    if name in PASSKEYS:
+        return 404
     if audience == "everybody":
-        return 200
+        return ACCOUNT.get(name, 200)
     if name.endswith(FOR_THE_MAKER):
         is_makers = user == MAKERS[item][audience] and (item == tenant or audience == "operator")
         return opened(name) if is_makers else 404

@@ -598,6 +598,25 @@ class TestPasskeys:
         assert wished["request_options"]["publicKey"]["userVerification"] == "required"
         assert not is_in(client)
 
+    def test_a_passkey_is_renamed_and_removed_by_its_owner_alone(self, browser: Client, user: User) -> None:
+        mine, others = (
+            Authenticator.objects.create(user=each, type="webauthn", data={"name": "key", "credential": {}}).pk
+            for each in (user, cast.user("Mallory"))
+        )
+
+        for act in ("name", "remove"):
+            assert browser.get(f"/account/passkeys/{others}/{act}").status_code == 404
+            assert browser.post(f"/account/passkeys/{others}/{act}", {"name": "x"}).status_code == 404
+        assert "key" in text_of(browser, f"/account/passkeys/{mine}/name")
+        assert browser.post(f"/account/passkeys/{mine}/name", {"name": "x" * 61}).status_code == 200
+        assert browser.post(f"/account/passkeys/{mine}/name", {"name": "手机"})["Location"] == "/account/passkeys"
+        assert "手机" in text_of(browser, "/account/")
+        assert "手机" in text_of(browser, f"/account/passkeys/{mine}/remove")
+        browser.post(f"/account/passkeys/{mine}/remove")
+
+        assert set(Authenticator.objects.values_list("id", flat=True)) == {others}
+        assert "factor.removed" in acts(user)
+
     def test_trying_passkeys_from_one_address_is_stopped(self, client: Client) -> None:
         made_up = json.dumps(
             {
