@@ -10,7 +10,8 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Let what the library of second factors tells leave its trace in the journal."""
-        from yidao.web.shared import second_factor  # inline: django not set up
+        """Say which lists can be exported; let what the library of second factors tells leave its trace in the journal."""
+        from yidao.web.shared import parcel_lists, second_factor  # inline: django not set up
 
+        parcel_lists.register_exports()
         second_factor.listen()

@@ -4,12 +4,16 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from yidao.web import converters
 from yidao.web.carrier import home as carrier_home
+from yidao.web.carrier import tickets as carrier_tickets
 from yidao.web.carrier import views as carrier
 from yidao.web.creator import home as creator_home
+from yidao.web.creator import nudges as creator_nudges
 from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import totals as merchant_totals
+from yidao.web.merchant import nudges as merchant_nudges
+from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import views as merchant
 from yidao.web.operator import (
     audit,
@@ -42,19 +46,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<creator:creator>/", creator_home.index, name="creator-home"),
     path("c/<creator:creator>/shops/", creator_shops.index, name="creator-shops"),
     path("c/<creator:creator>/parcels/", creator.parcels, name="creator-parcels"),
-    path("c/<creator:creator>/parcels/counts/", creator.counts, name="creator-counts"),
+    path("c/<creator:creator>/anomalies/", creator.anomalies, name="creator-anomalies"),
+    path(
+        "c/<creator:creator>/alliance/parcels/", creator.parcels, {"alliance": True}, name="creator-alliance-parcels"
+    ),
+    path(
+        "c/<creator:creator>/alliance/anomalies/",
+        creator.anomalies,
+        {"alliance": True},
+        name="creator-alliance-anomalies",
+    ),
     path("c/<creator:creator>/parcels/<parcel_token:token>/", creator.parcel, name="creator-parcel"),
     path("c/<creator:creator>/badges/", creator.badges, name="creator-badges"),
     path("c/<creator:creator>/ticket/", creator.ticket, name="creator-ticket"),
     path("c/<creator:creator>/search/", search.creator, name="creator-search"),
     *exports.routes("c/<creator:creator>/", "creator"),
     *inbox.routes("c/<creator:creator>/", "creator"),
+    *creator_nudges.routes("c/<creator:creator>/"),
     path("c/<creator:creator>/members/", members.creator, name="creator-members"),
     path("c/<creator:creator>/journal/", journal.creator, name="creator-journal"),
     path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
     path("m/<shop:shop>/totals/", merchant_totals.index, name="merchant-totals"),
     path("m/<shop:shop>/parcels/", merchant.parcels, name="merchant-parcels"),
-    path("m/<shop:shop>/parcels/counts/", merchant.counts, name="merchant-counts"),
+    path("m/<shop:shop>/anomalies/", merchant.anomalies, name="merchant-anomalies"),
     path(
         "m/<shop:shop>/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", merchant.parcel, name="merchant-parcel"
     ),
@@ -63,17 +77,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
     *exports.routes("m/<shop:shop>/", "merchant"),
     *inbox.routes("m/<shop:shop>/", "merchant"),
+    *merchant_nudges.routes("m/<shop:shop>/"),
+    *merchant_tickets.routes("m/<shop:shop>/"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
     path(_CARRIER, carrier_home.index, name="carrier-home"),
     path(f"{_CARRIER}parcels/", carrier.parcels, name="carrier-parcels"),
-    path(f"{_CARRIER}parcels/counts/", carrier.counts, name="carrier-counts"),
+    path(f"{_CARRIER}anomalies/", carrier.anomalies, name="carrier-anomalies"),
     path(f"{_CARRIER}parcels/<waybill_no:waybill_no>/", carrier.parcel, name="carrier-parcel"),
     path(f"{_CARRIER}badges/", carrier.badges, name="carrier-badges"),
     path(f"{_CARRIER}ticket/", carrier.ticket, name="carrier-ticket"),
     path(f"{_CARRIER}search/", search.carrier, name="carrier-search"),
     *exports.routes(_CARRIER, "carrier"),
     *inbox.routes(_CARRIER, "carrier"),
+    *carrier_tickets.routes(_CARRIER),
     path(f"{_CARRIER}members/", members.carrier, name="carrier-members"),
     path(f"{_CARRIER}journal/", journal.carrier, name="carrier-journal"),
     path("p/<provider:provider>/", provider.home, name="provider-home"),
@@ -97,7 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *exports.routes("o/", "operator"),
     *inbox.routes("o/", "operator"),
     path("o/parcels/", parcels.index, name="operator-parcels"),
-    path("o/parcels/counts/", parcels.counts, name="operator-counts"),
+    path("o/anomalies/", parcels.anomalies, name="operator-anomalies"),
     path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),
     path("o/quarantine/", quarantine.index, name="operator-quarantine"),
     path("o/quarantine/<quarantine:quarantine>/", quarantine.item, name="operator-quarantine-item"),

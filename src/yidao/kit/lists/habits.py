@@ -77,6 +77,13 @@ def saved(keeper: Keeper) -> tuple[Saved, ...]:
     return tuple(Saved(id=row[0], name=row[1], query=row[2]) for row in rows[:SAVED_MAX])
 
 
+def look(keeper: Keeper) -> Habit:
+    """Return a person's habit at a list without noting that they are there."""
+    row = _habits(keeper).values_list("hidden", "new_since").first()
+    hidden, new_since = row if row is not None else (None, None)
+    return Habit(hidden=tuple(hidden) if hidden is not None else None, new_since=new_since)
+
+
 def visit(keeper: Keeper, *, now: datetime) -> Habit:
     """
     Note that somebody looks at a list and return their habit.

@@ -2,47 +2,41 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from yidao.accounts.actors import Actor
 from yidao.accounts.ids import OrganisationId
 from yidao.parcels import access, detail
-from yidao.web.shared import consoles, lists
+from yidao.web.shared import consoles, parcel_lists
 from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 OutletId = OrganisationId
 
 
-def _place(carrier: OrganisationId, outlet: OutletId | None) -> lists.Place:
+def _place(actor: Actor, carrier: OrganisationId, outlet: OutletId | None) -> parcel_lists.Place:
     at = {"carrier": carrier, "outlet": outlet}
-    return lists.Place(
-        address=reverse("carrier-parcels", kwargs=at),
-        counts_address=reverse("carrier-counts", kwargs=at),
+    return parcel_lists.Place(
+        parcels=reverse("carrier-parcels", kwargs=at),
+        anomalies=reverse("carrier-anomalies", kwargs=at),
+        exports=reverse("carrier-exports", kwargs=at),
         row_address=lambda row: reverse("carrier-parcel", kwargs={**at, "waybill_no": row.waybill_no}),
+        must_name=access.must_name_parcels(actor, is_outlet=outlet is not None),
     )
 
 
-@require_safe
-def home(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
-    """Show where the carrier's parcels stand; an outlet begins with the search for a number."""
-    actor = consoles.carrier(request, carrier, outlet)
-    if access.must_name_parcels(actor, is_outlet=outlet is not None):
-        return lists.render_list(request, actor, _place(carrier, outlet))
-    return lists.render_home(request, actor, _place(carrier, outlet))
-
-
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def parcels(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
     """List the carrier's parcels, the newest shipped first."""
     actor = consoles.carrier(request, carrier, outlet)
-    return lists.render_list(request, actor, _place(carrier, outlet))
+    return parcel_lists.render(request, actor, _place(actor, carrier, outlet), is_of_anomalies=False)
 
 
-@require_safe
-def counts(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
-    """Count the tabs of the list."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def anomalies(request: Request, carrier: OrganisationId, outlet: OutletId | None) -> HttpResponse:
+    """List the anomalies of the carrier's parcels, one row for each."""
     actor = consoles.carrier(request, carrier, outlet)
-    return lists.render_counts(request, actor)
+    return parcel_lists.render(request, actor, _place(actor, carrier, outlet), is_of_anomalies=True)
 
 
 @require_safe
@@ -50,8 +44,8 @@ def parcel(request: Request, carrier: OrganisationId, outlet: OutletId | None, w
     """Show one parcel: timeline, anomalies and why."""
     actor = consoles.carrier(request, carrier, outlet)
     found = detail.by_number(waybill_no, actor.carrier, actor=actor, now=request.now)
-    at = {"carrier": carrier, "outlet": outlet, "waybill_no": waybill_no}
-    return lists.render_parcel(request, actor, _place(carrier, outlet), found, reverse("carrier-parcel", kwargs=at))
+    address = reverse("carrier-parcel", kwargs={"carrier": carrier, "outlet": outlet, "waybill_no": waybill_no})
+    return parcel_lists.render_drawer(request, actor, _place(actor, carrier, outlet), found, address)
 
 
 @require_safe

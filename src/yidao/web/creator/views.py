@@ -2,43 +2,39 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from yidao.accounts.ids import CreatorId
 from yidao.parcels import detail
-from yidao.web.shared import consoles, lists
+from yidao.web.shared import consoles, parcel_lists
 from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 
-def _place(creator: CreatorId | None) -> lists.Place:
+def _place(creator: CreatorId | None, *, alliance: bool = False) -> parcel_lists.Place:
     at = {"creator": creator}
-    return lists.Place(
-        address=reverse("creator-parcels", kwargs=at),
-        counts_address=reverse("creator-counts", kwargs=at),
+    prefix = "creator-alliance" if alliance else "creator"
+    return parcel_lists.Place(
+        parcels=reverse(f"{prefix}-parcels", kwargs=at),
+        anomalies=reverse(f"{prefix}-anomalies", kwargs=at),
+        exports=reverse("creator-exports", kwargs=at),
         row_address=lambda row: reverse("creator-parcel", kwargs={**at, "token": row.token}),
+        active="alliance" if alliance else "parcels",
     )
 
 
-@require_safe
-def home(request: Request, creator: CreatorId | None) -> HttpResponse:
-    """Show where the creator's parcels stand."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def parcels(request: Request, creator: CreatorId | None, *, alliance: bool = False) -> HttpResponse:
+    """List the parcels the creator promoted (全量包裹), the newest shipped first; both menu paths lead here."""
     actor = consoles.creator(request, creator)
-    return lists.render_home(request, actor, _place(creator))
+    return parcel_lists.render(request, actor, _place(creator, alliance=alliance), is_of_anomalies=False)
 
 
-@require_safe
-def parcels(request: Request, creator: CreatorId | None) -> HttpResponse:
-    """List the parcels the creator promoted, the newest shipped first."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def anomalies(request: Request, creator: CreatorId | None, *, alliance: bool = False) -> HttpResponse:
+    """List the anomalies of the parcels the creator promoted (异常包裹), one row for each."""
     actor = consoles.creator(request, creator)
-    return lists.render_list(request, actor, _place(creator))
-
-
-@require_safe
-def counts(request: Request, creator: CreatorId | None) -> HttpResponse:
-    """Count the tabs of the list."""
-    actor = consoles.creator(request, creator)
-    return lists.render_counts(request, actor)
+    return parcel_lists.render(request, actor, _place(creator, alliance=alliance), is_of_anomalies=True)
 
 
 @require_safe
@@ -47,7 +43,7 @@ def parcel(request: Request, creator: CreatorId | None, token: str) -> HttpRespo
     actor = consoles.creator(request, creator)
     found = detail.by_token(token, actor=actor, now=request.now)
     address = reverse("creator-parcel", kwargs={"creator": creator, "token": found.token})
-    return lists.render_parcel(request, actor, _place(creator), found, address)
+    return parcel_lists.render_drawer(request, actor, _place(creator), found, address)
 
 
 @require_safe

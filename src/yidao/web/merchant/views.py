@@ -2,45 +2,48 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from yidao.accounts.actors import Actor
 from yidao.accounts.ids import ShopId
 from yidao.parcels import detail
-from yidao.web.shared import consoles, lists
+from yidao.web.merchant import totals
+from yidao.web.shared import consoles, listpages, parcel_lists
 from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
 
 
-def _place(shop: ShopId) -> lists.Place:
+def _place(shop: ShopId) -> parcel_lists.Place:
     at = {"shop": shop}
-    return lists.Place(
-        address=reverse("merchant-parcels", kwargs=at),
-        counts_address=reverse("merchant-counts", kwargs=at),
+    return parcel_lists.Place(
+        parcels=reverse("merchant-parcels", kwargs=at),
+        anomalies=reverse("merchant-anomalies", kwargs=at),
+        exports=reverse("merchant-exports", kwargs=at),
         row_address=lambda row: reverse(
             "merchant-parcel", kwargs={**at, "carrier": row.carrier, "waybill_no": row.waybill_no}
         ),
     )
 
 
-@require_safe
-def home(request: Request, shop: ShopId) -> HttpResponse:
-    """Show where the shop's parcels stand."""
-    actor = consoles.merchant(request, shop)
-    return lists.render_home(request, actor, _place(shop))
-
-
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def parcels(request: Request, shop: ShopId) -> HttpResponse:
-    """List the shop's parcels, the newest shipped first."""
+    """List the shop's parcels (包裹中心) below the totals of their anomalies."""
     actor = consoles.merchant(request, shop)
-    return lists.render_list(request, actor, _place(shop))
+    return _list(request, actor, shop, is_of_anomalies=False)
 
 
-@require_safe
-def counts(request: Request, shop: ShopId) -> HttpResponse:
-    """Count the tabs of the list."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def anomalies(request: Request, shop: ShopId) -> HttpResponse:
+    """List the anomalies of the shop's parcels, one row for each."""
     actor = consoles.merchant(request, shop)
-    return lists.render_counts(request, actor)
+    return _list(request, actor, shop, is_of_anomalies=True)
+
+
+def _list(request: Request, actor: Actor, shop: ShopId, *, is_of_anomalies: bool) -> HttpResponse:
+    is_whole = request.method != "POST" and not request.htmx and listpages.PART not in request.GET
+    context = {"totals": totals.strip(actor=actor, shop=shop, now=request.now) if is_whole else None}
+    page = parcel_lists.page(request, actor, _place(shop), is_of_anomalies=is_of_anomalies, context=context)
+    return listpages.render(request, actor, page)
 
 
 @require_safe
@@ -49,7 +52,7 @@ def parcel(request: Request, shop: ShopId, carrier: str, waybill_no: str) -> Htt
     actor = consoles.merchant(request, shop)
     found = detail.by_number(waybill_no, carrier, actor=actor, now=request.now)
     at = {"shop": shop, "carrier": carrier, "waybill_no": waybill_no}
-    return lists.render_parcel(request, actor, _place(shop), found, reverse("merchant-parcel", kwargs=at))
+    return parcel_lists.render_drawer(request, actor, _place(shop), found, reverse("merchant-parcel", kwargs=at))
 
 
 @require_safe

@@ -2,35 +2,36 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from yidao.parcels import detail
-from yidao.web.shared import consoles, lists
+from yidao.web.shared import consoles, parcel_lists
 from yidao.web.shared.requests import Request
 
 
-def _place() -> lists.Place:
-    return lists.Place(
-        address=reverse("operator-parcels"),
-        counts_address=reverse("operator-counts"),
+def _place() -> parcel_lists.Place:
+    return parcel_lists.Place(
+        parcels=reverse("operator-parcels"),
+        anomalies=reverse("operator-anomalies"),
+        exports=reverse("operator-exports"),
         row_address=lambda row: reverse(
             "operator-parcel", kwargs={"carrier": row.carrier, "waybill_no": row.waybill_no}
         ),
     )
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: Request) -> HttpResponse:
     """List all parcels, the newest shipped first."""
     actor = consoles.operator(request)
-    return lists.render_list(request, actor, _place())
+    return parcel_lists.render(request, actor, _place(), is_of_anomalies=False)
 
 
-@require_safe
-def counts(request: Request) -> HttpResponse:
-    """Count the tabs of the list."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def anomalies(request: Request) -> HttpResponse:
+    """List all anomalies, one row for each."""
     actor = consoles.operator(request)
-    return lists.render_counts(request, actor)
+    return parcel_lists.render(request, actor, _place(), is_of_anomalies=True)
 
 
 @require_safe
@@ -39,4 +40,4 @@ def parcel(request: Request, carrier: str, waybill_no: str) -> HttpResponse:
     actor = consoles.operator(request)
     found = detail.by_number(waybill_no, carrier, actor=actor, now=request.now)
     address = reverse("operator-parcel", kwargs={"carrier": carrier, "waybill_no": waybill_no})
-    return lists.render_parcel(request, actor, _place(), found, address)
+    return parcel_lists.render_drawer(request, actor, _place(), found, address)

@@ -59,11 +59,18 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
                         badge="anomalies",
                         go="p",
                     ),
+                    _nudges("creator", at),
                     _exports("creator", at),
                 ),
             ),
+            Group(
+                label=ORDERS,
+                under=(gettext_noop("Alliance edition"),),
+                entries=(
+                    Entry(key="alliance", label=MONITOR, address=reverse("creator-alliance-parcels", kwargs=at)),
+                ),
+            ),
             _people("creator", at),
-            _notices("creator", at),
             _notices("creator", at),
         ),
         badges_address=reverse("creator-badges", kwargs=at),
@@ -92,16 +99,17 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                     Entry(key="home", label=OVERVIEW, address=reverse("merchant-home", kwargs=at), go="h"),
                     Entry(
                         key="parcels",
-                        label=MONITOR,
+                        label=gettext_noop("Parcel centre"),
                         address=reverse("merchant-parcels", kwargs=at),
                         badge="anomalies",
                         go="p",
                     ),
+                    _nudges("merchant", at),
+                    _tickets("merchant", at),
                     _exports("merchant", at),
                 ),
             ),
             _people("merchant", at),
-            _notices("merchant", at),
             _notices("merchant", at),
         ),
         badges_address=reverse("merchant-badges", kwargs=at),
@@ -129,11 +137,11 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
                 entries=(
                     Entry(key="home", label=OVERVIEW, address=reverse("carrier-home", kwargs=at), go="h"),
                     Entry(key="parcels", label=MONITOR, address=reverse("carrier-parcels", kwargs=at), go="p"),
+                    _tickets("carrier", at),
                     _exports("carrier", at),
                 ),
             ),
             _people("carrier", at),
-            _notices("carrier", at),
             _notices("carrier", at),
         ),
         badges_address=reverse("carrier-badges", kwargs=at),
@@ -161,7 +169,6 @@ def provider(request: Request, provider_id: OrganisationId) -> Actor:
                 entries=(Entry(key="home", label=OVERVIEW, address=reverse("provider-home", kwargs=at), go="h"),),
             ),
             _people("provider", at),
-            _notices("provider", at),
             _notices("provider", at),
         ),
         badges_address=reverse("provider-badges", kwargs=at),
@@ -211,7 +218,6 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                 ),
             ),
             *_operator_people_and_rules(),
-            _notices("operator", {}),
         ),
         badges_address=reverse("operator-badges"),
         ticket_address=reverse("operator-ticket"),
@@ -229,11 +235,16 @@ def _notices(audience: str, at: dict[str, Any]) -> Group:
     return Group(label="", entries=(sign,))
 
 
-def _notices(audience: str, at: dict[str, Any]) -> Group:
-    """Return the sign in the top bar that leads to the notices."""
-    address = reverse(f"{audience}-notices", kwargs=at)
-    sign = Entry(key="notices", label=gettext_noop("Notices"), address=address, badge="notices", go="n", is_in_top=True)
-    return Group(label="", entries=(sign,))
+def _nudges(audience: str, at: dict[str, Any]) -> Entry:
+    """Return the entry that leads to stepping in (介入)."""
+    label = gettext_noop("Stepping in")
+    return Entry(key="nudges", label=label, address=reverse(f"{audience}-nudges", kwargs=at), badge="nudges", go="i")
+
+
+def _tickets(audience: str, at: dict[str, Any]) -> Entry:
+    """Return the entry that leads to tickets between shops and carriers (查件)."""
+    label = gettext_noop("Tickets")
+    return Entry(key="tickets", label=label, address=reverse(f"{audience}-tickets", kwargs=at), badge="tickets", go="t")
 
 
 def _exports(audience: str, at: dict[str, Any]) -> Entry:

@@ -13,6 +13,7 @@ from django.shortcuts import render as render_template
 from django.utils.translation import gettext
 
 from yidao.accounts.actors import Actor
+from yidao.kit import paging
 from yidao.kit.lists import columns, habits, pager, questions
 from yidao.kit.lists.fields import Field
 from yidao.kit.lists.listing import Listing
@@ -77,7 +78,7 @@ class Export:
     """The button that exports what was found; `rows` counts the file's rows, `rows_max` is how many a file may have."""
 
     address: str
-    rows_max: int
+    rows_max: Callable[[], int]
     rows: Callable[[int], int]
 
 
@@ -86,9 +87,9 @@ class ListPage(Generic[Row]):
     """
     A list bound to a console: its rows, what each row is and can do, and where everything leads.
 
-    `active` is the side bar's entry, `crumbs` another trail than the side bar's; `habits_address` takes saved filters
-    and columns (none: there are none); `notes` are sentences above the rows; `missing` names numbers that were looked
-    for in vain; `context` is for a template of its own.
+    `active` is the side bar's entry, `crumbs` another trail than the side bar's; a list that `keeps_habits` has saved
+    filters and a choice of columns, which are posted to its own address; `notes` are sentences above the rows;
+    `missing` names numbers that were looked for in vain; `context` is for a template of its own.
     """
 
     listing: Listing[Row]
@@ -99,10 +100,10 @@ class ListPage(Generic[Row]):
     tabs: tuple[Tab, ...] = ()
     bulk: tuple[Act, ...] = ()
     export: Export | None = None
-    habits_address: str = ""
+    keeps_habits: bool = False
     crumbs: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
-    missing: Callable[[Question], Iterable[Missing]] | None = None
+    missing: Callable[[Question, paging.Page[Row]], Iterable[Missing]] | None = None
     template: str = TEMPLATE
     context: Mapping[str, Any] = field(default_factory=dict)
 
@@ -116,10 +117,15 @@ def render(
     request: Request, actor: Actor, page: ListPage[Row], *, drawer: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     """
-    Render a list: whole, or its result part for htmx, or only its counts; with a drawer, the list behind it.
+    Render a list: whole, or its result part for htmx, or only its counts; with a drawer, the list behind it. What is
+    posted to a list that keeps habits changes them.
 
     An address with empty values (a form sent without JavaScript) leads to the same address without them.
+
+    :raises Refusal: a filter cannot be kept as asked.
     """
+    if request.method == "POST" and page.keeps_habits:
+        return _keep(request, actor, page)
     question = asked(request, page.listing)
     here = questions.address(page.address, page.listing.shape.write(question))
     if request.GET.get(PART) == COUNTS:
@@ -129,7 +135,7 @@ def render(
     context = _context(request, actor, page, question) | {"here": here} | dict(page.context) | dict(drawer or {})
     if drawer is not None or not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
         return render_template(request, page.template, context)
-    response = render_block(request, page.template, "results", context)
+    response = render_block(request, TEMPLATE, "results", context)
     if request.htmx.current_url_abs_path not in (None, here):
         response["HX-Push-Url"] = here
     return response
@@ -149,7 +155,9 @@ def _context(request: Request, actor: Actor, page: ListPage[Row], question: Ques
     listing, shape = page.listing, page.listing.shape
     found = page.source.page(question)
     own = keeper(actor, listing.name)
-    habit = habits.visit(own, now=request.now) if page.habits_address else habits.Habit(hidden=None, new_since=None)
+    habit = habits.Habit(hidden=None, new_since=None)
+    if page.keeps_habits:
+        habit = habits.look(own) if actor.is_visiting else habits.visit(own, now=request.now)
     seen = columns.shown(listing.columns, habit.hidden)
     first, query = question.at_first(), shape.write(replace(question.at_first(), size=shape.sizes[0]))
     is_first = question.page == 1 and not question.after
@@ -166,9 +174,9 @@ def _context(request: Request, actor: Actor, page: ListPage[Row], question: Ques
         },
         "choice": [(each.name, gettext(each.label), each in seen, each.is_fixed) for each in listing.columns],
         "rows": [_line(page.frame(row), row, seen, habit) for row in found.rows],
-        "saved": _saved(own, page, query) if page.habits_address else [],
+        "saved": _saved(own, page, query) if page.keeps_habits else [],
         "query": query,
-        "missing": list(page.missing(question)) if page.missing is not None else [],
+        "missing": list(page.missing(question, found)) if page.missing is not None else [],
         "counts": questions.address(page.address, _with(shape.write(question), f"{PART}={COUNTS}")),
         "first": "" if is_first else _to(page, first),
         "next": _next(page, question, found.next_cursor),
@@ -223,7 +231,7 @@ def _counts(request: Request, page: ListPage[Any], question: Question) -> HttpRe
     most = questions.EXACT_MAX + 1
     total = page.source.count(question, limit=most)
     tabs = {each.key: total if each.is_current else each.count(most) for each in page.tabs}
-    file_rows = page.export.rows(most) if page.export is not None else 0
+    file_rows, rows_max = (page.export.rows(most), page.export.rows_max()) if page.export is not None else (0, 0)
     shape = page.listing.shape
     numbers: list[dict[str, Any] | None] = []
     if total <= questions.EXACT_MAX and not question.after:
@@ -241,9 +249,8 @@ def _counts(request: Request, page: ListPage[Any], question: Question) -> HttpRe
         "page": page,
         "tabs": {name: capped(count, questions.EXACT_MAX) for name, count in tabs.items()},
         "total": gettext(page.listing.total) % {"count": capped(total, questions.EXACT_MAX)},
-        "too_many": capped(file_rows, questions.EXACT_MAX)
-        if page.export is not None and file_rows > page.export.rows_max
-        else "",
+        "rows_max": rows_max,
+        "too_many": capped(file_rows, questions.EXACT_MAX) if file_rows > rows_max else "",
         "numbers": numbers,
         "previous": _to(page, replace(question, page=question.page - 1)) if numbers and question.page > 1 else "",
         "following": _to(page, replace(question, page=question.page + 1))
@@ -259,34 +266,30 @@ def _to(page: ListPage[Any], question: Question) -> str:
     return questions.address(page.address, page.listing.shape.write(question))
 
 
-def keep(request: Request, actor: Actor, listing: Listing[Any], back: str) -> HttpResponse:
+def _keep(request: Request, actor: Actor, page: ListPage[Any]) -> HttpResponse:
     """
-    Do what a list's saved-filter and column forms ask, and go back to the list.
+    Do what a list's saved-filter and column forms ask, and go back to the list as it was.
 
     :raises Refusal: the filter's name is refused, taken, or there are too many.
     """
+    listing, shape = page.listing, page.listing.shape
     own = keeper(actor, listing.name)
     act, _, saved_id = request.POST.get("act", "").partition(":")
-    match act:
-        case "save":
-            question = listing.shape.read(_parsed(request.POST.get("query", "")))
-            query = listing.shape.write(question.at_first())
-            habits.save(own, name=request.POST.get("name", ""), query=query, now=request.now)
-            back = questions.address(back, query)
-        case "rename" if saved_id.isdigit():
-            habits.rename(own, int(saved_id), name=request.POST.get("name", ""))
-        case "delete" if saved_id.isdigit():
-            habits.delete(own, int(saved_id))
-        case "choose":
-            habits.hide(own, columns.hidden_by(listing.columns, request.POST.getlist("column")))
-        case "reset":
-            habits.hide(own, None)
-        case _:
-            pass
-    kept = _parsed(request.POST.get("next", "").partition("?")[2])
-    if act in ("choose", "reset"):
-        back = questions.address(back, listing.shape.write(listing.shape.read(kept)))
-    return HttpResponseRedirect(back)
+    query = request.POST.get("query", "") or request.POST.get("next", "").partition("?")[2]
+    question = shape.read(_parsed(query))
+    name = request.POST.get("name", "")
+    if act == "save":
+        question = replace(question.at_first(), size=shape.sizes[0])
+        habits.save(own, name=name, query=shape.write(question), now=request.now)
+    elif act == "rename" and saved_id.isdigit():
+        habits.rename(own, int(saved_id), name=name)
+    elif act == "delete" and saved_id.isdigit():
+        habits.delete(own, int(saved_id))
+    elif act == "choose":
+        habits.hide(own, columns.hidden_by(listing.columns, request.POST.getlist("column")))
+    elif act == "reset":
+        habits.hide(own, None)
+    return HttpResponseRedirect(_to(page, question))
 
 
 def _parsed(query: str) -> dict[str, list[str]]:
