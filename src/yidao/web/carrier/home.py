@@ -17,7 +17,7 @@ def places(carrier: OrganisationId, outlet: OrganisationId | None) -> homes.Plac
     return homes.Places(
         home=reverse("carrier-home", kwargs=at),
         parcels=reverse("carrier-parcels", kwargs=at),
-        anomalies=reverse("carrier-parcels", kwargs=at),
+        anomalies=reverse("carrier-anomalies", kwargs=at),
     )
 
 

@@ -17,7 +17,7 @@ def places(creator: CreatorId | None) -> homes.Places:
     return homes.Places(
         home=reverse("creator-home", kwargs=at),
         parcels=reverse("creator-parcels", kwargs=at),
-        anomalies=reverse("creator-parcels", kwargs=at),
+        anomalies=reverse("creator-anomalies", kwargs=at),
         ranking=reverse("creator-shops", kwargs=at),
     )
 

@@ -16,7 +16,7 @@ def places(shop: ShopId) -> homes.Places:
     return homes.Places(
         home=reverse("merchant-home", kwargs=at),
         parcels=reverse("merchant-parcels", kwargs=at),
-        anomalies=reverse("merchant-parcels", kwargs=at),
+        anomalies=reverse("merchant-anomalies", kwargs=at),
     )
 
 

@@ -190,7 +190,7 @@ class Ranking:
                     accepted=accepted,
                     lag=lag / accepted if accepted else None,
                     address=f"{reverse('operator-parcels')}?{query}",
-                    anomalies_address=f"{reverse('operator-parcels')}?{query}&state=all",
+                    anomalies_address=f"{reverse('operator-anomalies')}?{query}&state=all",
                 )
             )
         return sorted(rows, key=ORDERS[question.sort])
