@@ -3,15 +3,7 @@ Journeys in a real browser over the real processes: a creator opens a late parce
 looking. Nothing is faked: parcels and events come in through the machine port.
 """
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,81 +12,15 @@ import httpx
 import pytest
 
 from tests.intake.facts import fresh_number
+from tests.web import browsing as browsers
 from tests.web import cast
+from tests.web.browsing import PASSWORD, TOO_WIDE, WIDTHS, browsing, chromium, free_port, process, wait_until_ready
 from yidao.accounts import services
 from yidao.accounts.models import Membership, Organisation
 from yidao.kit import clock, ids
 
-playwright = pytest.importorskip("playwright.sync_api")
+playwright = browsers.playwright
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PASSWORD = "a-password-for-tests"
-START_SECONDS = 60
-WIDTHS = (1440, 1280, 390)
-TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-PATIENCE_MS = 20_000
-playwright.expect.set_options(timeout=PATIENCE_MS)
-
-
-def chromium() -> str:
-    """Return where Chromium is; without one these tests are left out loudly, and with CI=true they fail."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("YIDAO_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        message = "no Chromium found: the browser tests are left out (Debian: apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def process(command: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one of our processes until the block ends."""
-    with log.open("wb") as output:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "yidao.config", command],
-            env={**os.environ, **environment},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        try:
-            yield running
-        finally:
-            running.send_signal(signal.SIGTERM)
-            try:
-                running.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(running.pid, signal.SIGKILL)
-                running.wait()
-
-
-def wait_until_ready(address: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    pytest.fail(f"{address} is not ready: {log.read_text()[-2000:]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,31 +111,11 @@ def stage(committed_db: None, tmp_path: Path) -> Iterator[Stage]:
         )
 
 
-@contextmanager
-def browsing(stage: Stage, login: str) -> "Iterator[playwright.Page]":
-    """Give a page of somebody who logged in by the form; complaints of the browser fail the test."""
-    complaints: list[str] = []
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US").new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda each: complaints.append(each.text) if each.type in ("error", "warning") else None)
-        page.on("pageerror", lambda each: complaints.append(str(each)))
-        page.goto(f"{stage.web}/login")
-        page.fill("[name=login]", login)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button.primary")
-        page.wait_for_selector("yd-live.on")
-        yield page
-        browser.close()
-    assert complaints == []
-
-
 def test_a_creator_opens_a_late_parcel_reads_why_and_sees_news_arrive_without_a_reload(stage: Stage) -> None:
     number = stage.ship_late()
     expect = playwright.expect
 
-    with browsing(stage, stage.creator_login) as page:
+    with browsing(stage.web, stage.creator_login) as page:
         page.goto(f"{stage.web}/c/{stage.creator}/parcels/")
         row = page.locator("tr[data-key]")
         expect(row).to_have_count(1)
@@ -252,7 +158,7 @@ def test_no_page_is_wider_than_the_window(stage: Stage) -> None:
         ],
     }
     for login, addresses in by_login.items():
-        with browsing(stage, login) as page:
+        with browsing(stage.web, login) as page:
             for address in addresses:
                 assert page.goto(f"{stage.web}{address}").status == 200, address
                 for width in WIDTHS:
@@ -263,7 +169,7 @@ def test_no_page_is_wider_than_the_window(stage: Stage) -> None:
 def test_pages_work_without_scripts(stage: Stage) -> None:
     number = stage.ship_late()
     with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        browser = engine.chromium.launch(executable_path=chromium(), args=browsers.ARGUMENTS)
         page = browser.new_context(java_script_enabled=False, locale="en-US").new_page()
         page.goto(f"{stage.web}/login")
         page.fill("[name=login]", stage.creator_login)
@@ -272,6 +178,6 @@ def test_pages_work_without_scripts(stage: Stage) -> None:
         page.goto(f"{stage.web}/c/{stage.creator}/parcels/?order=ORDER-{number}")
         page.click("a[data-drawer]")
         playwright.expect(page.locator(".why li").first).not_to_be_empty()
-        page.click("header a[data-shuts]")
+        page.click(".drawer-head a[data-shuts]")
         playwright.expect(page.locator("tr[data-key]")).to_have_count(1)
         browser.close()
