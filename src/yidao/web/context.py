@@ -23,7 +23,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "banners": SimpleLazyObject(banners.banners),
         "is_chinese": (translation.get_language() or "").startswith("zh"),
         "theme": theme if theme in pages.THEMES else "auto",
-        "account_address": "",
         "htmx": getattr(request, "htmx", None),
     }
 
