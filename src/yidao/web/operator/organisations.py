@@ -46,7 +46,7 @@ LISTING: Listing[directory.OrganisationRow] = Listing(
             label=gettext_noop("Carrier"),
             cell=lambda row: row.parent_name or (phrases.carrier(row.carrier_code) if row.carrier_code else None),
         ),
-        Column(name="created", label=gettext_noop("Since"), cell=lambda row: row.created_at),
+        Column(name="created", label=gettext_noop("There since"), cell=lambda row: row.created_at),
         Column(
             name="state",
             label=gettext_noop("State"),

@@ -211,9 +211,6 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                     Entry(
                         key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")
                     ),
-                    Entry(
-                        key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")
-                    ),
                     _exports("operator", {}),
                 ),
             ),
