@@ -13,15 +13,16 @@ from typing import Any
 
 import psycopg
 
+from yidao.accounts import access
 from yidao.accounts.actors import Actor, ActorKind
-from yidao.accounts.ids import OrganisationId
+from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
 from yidao.config import database, demo, demo_cast, demo_clock, demo_market, env
 from yidao.intake import parts
 from yidao.intake.app import Intake
 from yidao.kit import logs
 from yidao.market import stories
 from yidao.market.line import Answer
-from yidao.parcels import hot, lookup, rebuild, scope
+from yidao.parcels import hot, lookup, nudge_queries, rebuild, scope, ticket_queries
 
 HOURS_WATCHED = 30
 
@@ -86,13 +87,27 @@ def seen(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> dic
         "dana": ("creator_id", tenants.creators["dana"], scope.data_start(now)),
         "alice": ("shop_id", tenants.shops["alice"], datetime(2000, 1, 1, tzinfo=UTC)),
     }
-    return {
+    found = {
         name: sorted(
             "/".join(row)
             for row in connection.execute(VALUES.format(tenant=column), {"tenant": tenant, "since": since}).fetchall()
         )
         for name, (column, tenant, since) in whom.items()
     }
+    dana = access.actor_for_creator(_user(connection, "dana"), CreatorId(OrganisationId(tenants.creators["dana"])))
+    alice = access.actor_for_shop(_user(connection, "alice"), ShopId(OrganisationId(tenants.shops["alice"])))
+    for name, actor in (("dana", dana), ("alice", alice)):
+        counts = nudge_queries.counts(actor=actor, now=now)
+        found[name] += [f"nudge/{state.name}/" for state, count in counts.items() if count]
+    counts = ticket_queries.counts(actor=alice, now=now)
+    found["alice"] += [f"ticket/{state.name}/" for state, count in counts.items() if count]
+    return found
+
+
+def _user(connection: psycopg.Connection[Any], login: str) -> UserId:
+    row = connection.execute("SELECT id FROM account_user WHERE login = %s", (login,)).fetchone()
+    assert row is not None
+    return UserId(row[0])
 
 
 def causes(tenants: demo_cast.Tenants, told: tuple[stories.Story, ...], now: datetime) -> dict[str, str]:

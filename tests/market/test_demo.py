@@ -15,7 +15,7 @@ from psycopg import sql
 
 from yidao.config import database
 from yidao.market import data, scripts, stamps, wires
-from yidao.rules import episodes
+from yidao.rules import episodes, nudging
 
 TYPES = (
     "PICKUP_SOON", "PICKUP_TIMEOUT", "DISPATCH_TIMEOUT", "TRANSIT_TIMEOUT", "DELIVERY_TIMEOUT", "SIGN_ADDR_MISMATCH",
@@ -87,6 +87,9 @@ def test_at_every_hour_every_value_of_every_filter_has_rows(whom: str, played: d
         reasons = {value.split("/")[1] for value in values if value.startswith("reason/")}
         missing |= {group.name for group in episodes.ReasonGroup} - {GROUPS[reason] for reason in reasons}
         missing |= {"closing/NOT_LATE/", "closing/UPGRADED/"} - values
+        missing |= {f"nudge/{state.name}/" for state in nudging.State} - values
+        if whom == "alice":
+            missing |= {f"ticket/{state.name}/" for state in nudging.State} - values
         if whom == "dana":
             missing |= {"data/before/", "data/since/"} - values
         assert not missing, f"{hour} hours after the opening"

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psycopg
 
-from yidao.config import database, demo_cast, demo_clock, env
+from yidao.config import database, demo_cast, demo_clock, demo_people, env
 from yidao.kit import clock, logs
 from yidao.market import courier, stamps, stories
 from yidao.market.courier import Courier, Keys, Receipt
@@ -67,6 +67,8 @@ class Player:
         told = stories.stories(cast=cast, opens_at=self.choices.opens_at)
         # A step that was cut short is told again by the next player: the intake knows what it has seen already.
         from_at = max(self.choices.begins_at, self._now - FILL_STEP)
+        stepped_in = next(story.waybill_no for story in told if story.key == stories.STEPPED_IN)
+        self._people = demo_people.People(connection, stepped_in=stepped_in)
         aside = [message for story in told for message in story.messages]
         self._ledger = Ledger(world, from_at=from_at, aside=aside)
 
@@ -115,6 +117,9 @@ class Player:
                 continue
             self._read_clock()
             self.receipt.add(await self._courier.deliver(self._ledger.due(self._now)))
+            moment = datetime.fromtimestamp(self._now, tz=UTC)
+            if self._people.is_due(moment):
+                await asyncio.to_thread(self._people.act, moment)
             if clock.stopwatch() - beaten_at > demo_clock.HEARTBEAT_SECONDS:
                 demo_clock.start(self._connection)
                 beaten_at = clock.stopwatch()
@@ -163,9 +168,15 @@ class Player:
         outages.watch(self._connection, self._knowledge)
 
     def _let_pass(self, now: int) -> None:
-        """Judge what only time decides. Who falls silent now is known to be from the next step on."""
-        sweeps.sweep_until_quiet(self._connection, now=instant(datetime.fromtimestamp(now, tz=UTC)))
+        """
+        Judge what only time decides, and let people act on it. Who falls silent now is known to be from the next step
+        on.
+        """
+        moment = datetime.fromtimestamp(now, tz=UTC)
+        sweeps.sweep_until_quiet(self._connection, now=instant(moment))
         self._watch(now)
+        if self._people.is_due(moment):
+            self._people.act(moment)
 
     def _read_clock(self) -> None:
         found = demo_clock.read(self._connection)

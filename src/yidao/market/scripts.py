@@ -418,7 +418,7 @@ LATER_SCRIPTS: Final = (
         carrier="shentong",
         shows="PICKUP_TIMEOUT",
         ships=-31,
-        scenes=way(9),
+        scenes=way(14),
         tell=events,
     ),
 )

@@ -59,6 +59,7 @@ def waybill_no(carrier: str, number: int) -> str:
 
 
 NOT_SHIPPED: Final = "not-shipped"
+STEPPED_IN: Final = "stepped-in"
 
 
 def stories(*, cast: Cast, opens_at: int) -> tuple[Story, ...]:

@@ -1,0 +1,191 @@
+"""
+What the demo's people do by themselves, twice a day: the creator steps in (介入), the shop answers, passes questions on
+or says that it knows, the carrier answers some. So each state of a nudge and of a ticket has rows at every moment.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from django.db import connection as django_connection
+
+from yidao.accounts import access
+from yidao.accounts.actors import Actor, ActorKind, Permission
+from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
+from yidao.config import demo_cast
+from yidao.kit import clock
+from yidao.market import data
+from yidao.parcels import acknowledgements, nudge_sweeps, nudges, scope, tickets
+from yidao.parcels.nudge_models import CarrierTicket, NudgeThread
+from yidao.rules.nudging import Answer, Finding, Item, Note
+
+ACTS_EVERY: Final = timedelta(hours=12)
+BEGINS_BEFORE: Final = timedelta(days=4)
+"""How long before the opening the people begin: long enough for each state to be reached."""
+ROUNDS: Final = 3
+"""Of three questions one is answered, one passed on or answered by the carrier, and one left to become overdue."""
+ACKNOWLEDGED: Final = 3
+BRIEF_TYPES: Final = ("DELIVERY_EXCEPTION", "DELIVERY_TIMEOUT", "TRANSIT_EXCEPTION")
+
+_OPEN = """
+SELECT a.waybill_no, a.carrier, a.life, a.type FROM anomaly a
+WHERE a.creator_id = %(creator)s AND a.shop_id = %(shop)s AND a.state = 'OPEN' AND a.shipped_at >= %(since)s
+  AND CASE WHEN %(lasting)s THEN a.reason = 'LOST' OR (a.type = 'PICKUP_TIMEOUT' AND a.should_open_at < %(yesterday)s)
+           ELSE a.type = ANY(%(types)s) AND a.reason <> 'LOST' END
+  AND NOT EXISTS (SELECT 1 FROM nudge_item n WHERE n.waybill_no = a.waybill_no AND n.carrier = a.carrier
+                  AND n.life = a.life AND n.type = a.type AND n.closed_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM carrier_ticket t WHERE t.waybill_no = a.waybill_no AND t.carrier = a.carrier
+                  AND t.life = a.life AND t.type = a.type AND t.settled_at IS NULL)
+ORDER BY a.should_open_at DESC, a.waybill_no LIMIT %(limit)s
+"""
+_CASE = "SELECT waybill_no, carrier, life, type FROM anomaly WHERE waybill_no = %s AND state = 'OPEN'"
+_LAST = "SELECT max(opened_at) FROM nudge_thread WHERE creator_id = %s"
+_USER = "SELECT id FROM account_user WHERE login = %s"
+
+
+class People:
+    """Acts for the printed logins through the same services as their pages; what they did stands in the database."""
+
+    def __init__(self, connection: psycopg.Connection[Any], *, stepped_in: str) -> None:
+        """Prepare; `stepped_in` is the waybill number of the case in which the creator has stepped in."""
+        self._connection = connection
+        self._stepped_in = stepped_in
+        found = demo_cast.tenants(connection)
+        self._creator_id = found.creators[data.CREATORS[0].key]
+        self._shop_id = found.shops[data.SHOPS[0].key]
+        self._carriers = found.carriers
+        opens_at = demo_cast.choices(connection).opens_at
+        self._due_at = datetime.fromtimestamp(opens_at, tz=clock.real_now().tzinfo) - BEGINS_BEFORE
+        last = connection.execute(_LAST, (self._creator_id,)).fetchone()
+        if last is not None and last[0] is not None:
+            self._due_at = last[0] + ACTS_EVERY
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether half a day has passed since they acted."""
+        return now >= self._due_at
+
+    def act(self, now: datetime) -> None:
+        """
+        Let half a day's news reach the threads, then let each act once. Not to be called on a thread of an event loop.
+        """
+        self._due_at = now + ACTS_EVERY
+        try:
+            nudge_sweeps.sweep(now=now)
+            self._carriers_answer(now)
+            self._shop_answers(now)
+            self._creator_steps_in(now)
+            self._shop_asks_and_knows(now)
+        finally:
+            django_connection.close()
+
+    def _creator_steps_in(self, now: datetime) -> None:
+        actor = access.actor_for_creator(self._user("dana"), CreatorId(OrganisationId(self._creator_id)))
+        lasting = self._open_items(now, is_lasting=True, limit=1)
+        brief = self._open_items(now, is_lasting=False, limit=2)
+        case = [Item(*row) for row in self._connection.execute(_CASE, (self._stepped_in,)).fetchall()]
+        for items, code, text in (
+            (lasting, Note.PLEASE_CHECK, "这个包裹好几天没有动静了,麻烦核实一下。"),
+            (brief, Note.BUYER_ASKS, "粉丝在直播间问了好几次。"),
+            (case, Note.PLEASE_URGE, ""),
+        ):
+            if items:
+                nudges.open_threads(actor=actor, items=items, code=code, text=text, now=now, real_now=clock.real_now())
+
+    def _shop_answers(self, now: datetime) -> None:
+        actor = access.actor_for_shop(self._user("bob"), ShopId(OrganisationId(self._shop_id)))
+        waiting = NudgeThread.objects.filter(
+            shop_id=self._shop_id, answered_at=None, settled_at=None, **self._asked_before(now)
+        )
+        for thread in waiting.order_by("id"):
+            turn = self._turn(NudgeThread.objects.filter(creator_id=thread.creator_id, id__lt=thread.id).count())
+            if turn == 0:
+                nudges.answer(
+                    actor=actor,
+                    thread_id=thread.id,
+                    code=Answer.CARRIER_CONTACTED,
+                    text="已联系快递加急处理,有进展马上回复。",
+                    now=now,
+                    real_now=clock.real_now(),
+                )
+            elif turn == 1:
+                items = [Item(*row) for row in thread.items.filter(closed_at=None).values_list(*Item._fields)]
+                self._forward(actor, items, now, thread_id=thread.id)
+
+    def _shop_asks_and_knows(self, now: datetime) -> None:
+        actor = access.actor_for_shop(self._user("bob"), ShopId(OrganisationId(self._shop_id)))
+        self._forward(actor, self._open_items(now, is_lasting=True, limit=1), now)
+        brief = self._open_items(now, is_lasting=False, limit=1 + ACKNOWLEDGED)
+        self._forward(actor, brief[:1], now)
+        acknowledgements.acknowledge(actor=actor, items=brief[1:], now=now, real_now=clock.real_now())
+
+    def _forward(self, actor: Actor, items: Sequence[Item], now: datetime, *, thread_id: int | None = None) -> None:
+        """Ask the carriers; parcels of the first carrier go to its outlet, which has a login of its own."""
+        first = data.CARRIERS[0].code
+        outlet_id = self._outlet()
+        for of_outlet in (True, False):
+            asked = [item for item in items if (item.carrier == first) is of_outlet]
+            if asked:
+                question = tickets.Question(
+                    text="请帮忙查一下包裹现在在哪里,什么时候能派送。",
+                    outlet_id=outlet_id if of_outlet else None,
+                    thread_id=thread_id,
+                )
+                tickets.forward(actor=actor, items=asked, question=question, now=now, real_now=clock.real_now())
+
+    def _carriers_answer(self, now: datetime) -> None:
+        waiting = CarrierTicket.objects.filter(answered_at=None, settled_at=None, **self._asked_before(now))
+        for ticket in waiting.order_by("id"):
+            if self._turn(CarrierTicket.objects.filter(id__lt=ticket.id).count()) != ROUNDS - 1:
+                tickets.answer(
+                    actor=self._carrier(ticket),
+                    ticket_id=ticket.id,
+                    code=Finding.URGED,
+                    text="已催促网点优先处理。",
+                    now=now,
+                    real_now=clock.real_now(),
+                )
+
+    def _carrier(self, ticket: CarrierTicket) -> Actor:
+        """Return who answers at the head office or the outlet; not all of them have a login."""
+        return Actor(
+            user_id=None,
+            credential_id=None,
+            kind=ActorKind.CARRIER,
+            organisation_ids=(OrganisationId(ticket.outlet_id or ticket.office_id),),
+            permissions=frozenset({Permission.PARCELS_VIEW, Permission.TICKETS_ANSWER}),
+            carrier=ticket.carrier,
+        )
+
+    def _open_items(self, now: datetime, *, is_lasting: bool, limit: int) -> list[Item]:
+        """Return anomalies nobody was asked about yet, the newest first: lasting ones, or such as end within days."""
+        parameters = {
+            "creator": self._creator_id,
+            "shop": self._shop_id,
+            "since": scope.data_start(now),
+            "lasting": is_lasting,
+            "yesterday": now - timedelta(days=1),
+            "types": list(BRIEF_TYPES),
+            "limit": limit,
+        }
+        return [Item(*row) for row in self._connection.execute(_OPEN, parameters).fetchall()]
+
+    def _outlet(self) -> int:
+        office = self._carriers[data.CARRIERS[0].code]
+        row = self._connection.execute("SELECT min(id) FROM organisation WHERE parent_id = %s", (office,)).fetchone()
+        assert row is not None, "the demo's first carrier has an outlet"
+        return int(row[0])
+
+    def _user(self, login: str) -> UserId:
+        row = self._connection.execute(_USER, (login,)).fetchone()
+        assert row is not None, "the demo's logins stay"
+        return UserId(row[0])
+
+    @staticmethod
+    def _asked_before(now: datetime) -> dict[str, datetime]:
+        """Return what was asked when they acted last, as a filter; what was left unanswered then stays so."""
+        return {"asked_at__gt": now - 1.5 * ACTS_EVERY, "asked_at__lte": now - ACTS_EVERY}
+
+    @staticmethod
+    def _turn(ordinal: int) -> int:
+        return ordinal % ROUNDS
