@@ -59,6 +59,7 @@ class ItemRow:
     number: str
     waybill_no: str = field(repr=False)
     carrier: str
+    life: int
     type: str
     reason: str
     is_open: bool
@@ -279,6 +280,7 @@ def _item(
         number=each.waybill_no if is_plain else masked(each.waybill_no),
         waybill_no=each.waybill_no if is_plain else "",
         carrier=each.carrier,
+        life=each.life,
         type=each.type,
         reason=now_stands.reason,
         is_open=each.closed_at is None and now_stands.is_open,

@@ -154,6 +154,14 @@ class PasskeyId(Carrier):
     """The id of somebody's passkey."""
 
 
+class NudgeId(Carrier):
+    """The id of a nudge."""
+
+
+class InquiryId(Carrier):
+    """The id of a ticket to a carrier."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -169,6 +177,8 @@ CONVERTERS: dict[str, type[Any]] = {
     "quarantine": QuarantineId,
     "passkey": PasskeyId,
     "export": Export,
+    "nudge": NudgeId,
+    "inquiry": InquiryId,
     "user": UserId,
     "organisation": OrganisationNo,
     "invitation": InvitationId,
