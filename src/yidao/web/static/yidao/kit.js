@@ -67,6 +67,7 @@ class Combo extends HTMLElement {
   tell() {
     const names = this.labels.filter((each) => each.firstElementChild.checked && each.firstElementChild.value);
     this.shown.textContent = names.map((each) => each.textContent.trim()).join(", ") || this.dataset.none;
+    this.shown.classList.toggle("quiet", !names.length);
   }
 }
 customElements.define("yd-combo", Combo);
