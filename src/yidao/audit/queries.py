@@ -43,25 +43,22 @@ _FIELDS = tuple(EntryRow.__dataclass_fields__)
 def journal_source(read: Callable[[Question], Wanted]) -> sources.Table[EntryRow]:
     """Return the whole journal as the rows of a list; `read` says what a question wants. The caller knows who may."""
 
-    def narrow(rows: QuerySet[AuditEntry], question: Question) -> QuerySet[AuditEntry]:
-        wanted = read(question)
-        if wanted.acts:
-            rows = rows.filter(act__in=wanted.acts)
-        if wanted.user_ids is not None:
-            rows = rows.filter(actor_user_id__in=sorted(wanted.user_ids))
-        if wanted.organisation_ids is not None:
-            rows = rows.filter(organisation_id__in=sorted(wanted.organisation_ids))
-        if wanted.subject:
-            rows = rows.filter(subject=wanted.subject)
-        return _within(rows, question)
-
-    return _table("audit", AuditEntry.objects.all(), narrow)
+    return _table("audit", AuditEntry.objects.all(), read)
 
 
-def organisation_source(organisation_ids: Iterable[int]) -> sources.Table[EntryRow]:
+def organisation_source(organisation_ids: Iterable[int], read: Callable[[Question], Wanted]) -> sources.Table[EntryRow]:
     """Return the journal of some organisations as the rows of a list; the caller has looked at the rights."""
-    rows = AuditEntry.objects.filter(organisation_id__in=sorted(organisation_ids))
-    return _table("journal", rows, _within)
+    return _table("journal", AuditEntry.objects.filter(organisation_id__in=sorted(organisation_ids)), read)
+
+
+def _narrowed(rows: QuerySet[AuditEntry], wanted: Wanted) -> QuerySet[AuditEntry]:
+    if wanted.acts:
+        rows = rows.filter(act__in=wanted.acts)
+    if wanted.user_ids is not None:
+        rows = rows.filter(actor_user_id__in=sorted(wanted.user_ids))
+    if wanted.organisation_ids is not None:
+        rows = rows.filter(organisation_id__in=sorted(wanted.organisation_ids))
+    return rows.filter(subject=wanted.subject) if wanted.subject else rows
 
 
 def _within(rows: QuerySet[AuditEntry], question: Question) -> QuerySet[AuditEntry]:
@@ -70,16 +67,12 @@ def _within(rows: QuerySet[AuditEntry], question: Question) -> QuerySet[AuditEnt
     return rows.filter(at_real__lt=until) if until is not None else rows
 
 
-def _table(
-    name: str,
-    rows: QuerySet[AuditEntry],
-    narrow: Callable[[QuerySet[AuditEntry], Question], QuerySet[AuditEntry]],
-) -> sources.Table[EntryRow]:
+def _table(name: str, rows: QuerySet[AuditEntry], read: Callable[[Question], Wanted]) -> sources.Table[EntryRow]:
     return sources.Table(
         name=name,
         rows=rows,
         moment="at_real",
         columns=tuple(each for each in _FIELDS if each not in ("id", "at_real")),
         make=lambda values: EntryRow(**values),
-        narrow=narrow,
+        narrow=lambda found, question: _within(_narrowed(found, read(question)), question),
     )

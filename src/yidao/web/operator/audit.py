@@ -1,70 +1,24 @@
 """The journal: what people and machines did, newest first, by act, person, organisation, subject and time."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Permission
 from yidao.audit import queries
-from yidao.audit.queries import EntryRow
-from yidao.kit import paging
 from yidao.kit.lists.columns import Column, Link
 from yidao.kit.lists.fields import Combobox, Days, Fuzzy, Option, Text
 from yidao.kit.lists.listing import Listing
 from yidao.kit.lists.questions import Question, Shape
-from yidao.kit.lists.sources import Source
 from yidao.web.shared import acts, consoles, listpages
+from yidao.web.shared.journal import Line, Named
 from yidao.web.shared.requests import Request
 
 FOUND_MAX = 200
 """People or organisations one name may stand for."""
 SUBJECT_PATTERN = r"[a-z_]{1,40}/[A-Za-z0-9_./-]{1,120}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One entry with the names of who acted and where."""
-
-    entry: EntryRow
-    who: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """The entries with their names, looked up for a page at a time."""
-
-    entries: Source[EntryRow]
-
-    def page(self, question: Question) -> paging.Page[Line]:
-        """Return one page."""
-        found = self.entries.page(question)
-        users = accounts.user_names(row.actor_user_id for row in found.rows if row.actor_user_id)
-        places = accounts.organisation_names(row.organisation_id for row in found.rows if row.organisation_id)
-        rows = tuple(
-            Line(entry=row, who=_who(row, users.get(row.actor_user_id or 0, "")), where=_where(row, places))
-            for row in found.rows
-        )
-        return paging.Page(rows=rows, next_cursor=found.next_cursor)
-
-    def count(self, question: Question, *, limit: int) -> int:
-        """Return how many entries there are, at most `limit`."""
-        return self.entries.count(question, limit=limit)
-
-
-def _who(row: EntryRow, name: str) -> str:
-    if row.actor_user_id:
-        return name or str(row.actor_user_id)
-    return gettext("Credential %(id)s") % {"id": row.actor_credential_id} if row.actor_credential_id else ""
-
-
-def _where(row: EntryRow, places: Any) -> str:
-    return places.get(row.organisation_id, str(row.organisation_id)) if row.organisation_id else ""
 
 
 def _wanted(question: Question) -> queries.Wanted:
@@ -78,7 +32,7 @@ def _wanted(question: Question) -> queries.Wanted:
 
 
 def _subject(line: Line) -> str | Link:
-    text, address = acts.subject(line.entry.subject), acts.page(line.entry.subject)
+    text, address = line.about, acts.page(line.entry.subject)
     return Link(text=text, address=address) if address else text
 
 
