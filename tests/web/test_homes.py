@@ -4,7 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.intake import facts
@@ -253,3 +255,42 @@ def test_the_overview_shows_anomalies_by_province(people: Cast) -> None:
 
     assert "Sichuan: 1 parcels with anomalies, 100.0%" in html
     assert html.count("<title>") >= 34
+
+
+def test_a_carriers_home_tells_who_waits_for_pickup(people: Cast) -> None:
+    for _ in range(3):
+        planting.ship(people, "06-20 10:00")
+    signed(people, "06-18 10:00")
+
+    html = read(people.carrie, "carrier-home", carrier=people.carrier, outlet=None)
+
+    part = html.split("Awaiting pickup, by shop and limit", 1)[1]
+    assert "3 parcels of the last 7 days" in part
+    assert "花间集" in part
+    assert "3 · next in" in part
+    assert "status=SHIPPED_AWAIT_PICKUP" in part
+
+
+def test_the_homes_tell_what_waits_between_creator_and_shop(people: Cast) -> None:
+    for user, name, at in (
+        (people.dana, "creator-home", {"creator": people.creator}),
+        (people.alice, "merchant-home", {"shop": people.shop}),
+        (people.carrie, "carrier-home", {"carrier": people.carrier, "outlet": None}),
+        (people.oscar, "carrier-home", {"carrier": people.carrier, "outlet": people.outlet}),
+    ):
+        assert "Nothing is waiting." in read(user, name, **at)
+
+
+@pytest.mark.parametrize("parcels", [1, 3])
+def test_a_home_page_costs_the_same_however_much_there_is(people: Cast, parcels: int) -> None:
+    for _ in range(parcels):
+        damaged(people)
+    daily.refresh(now=planting.NOW)
+    browser = as_(people.dana)
+    address = reverse("creator-home", kwargs={"creator": people.creator})
+    browser.get(address)
+
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(address)
+
+    assert len(captured) == 15, "\n".join(each["sql"][:110] for each in captured)

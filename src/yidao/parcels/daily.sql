@@ -12,15 +12,19 @@ WITH fact AS MATERIALIZED (
         SELECT bool_or(n.type <> ALL(%(uncounted_types)s)) AS is_anomalous, bool_or(n.type = ANY(%(timeouts)s)) AS is_late
         FROM anomaly n
         WHERE n.waybill_no = p.waybill_no AND n.carrier = p.carrier AND n.life = p.life
-          AND n.closing <> ALL(%(uncounted_closings)s)
-    ) AS a ON p.episodes <> ''
+          AND n.closing <> ALL(%(uncounted_closings)s) AND p.episodes <> ''
+    ) AS a ON true
     WHERE p.carrier = ANY(%(carriers)s) AND p.shipped_at >= %(since)s AND p.shipped_at < %(until)s AND p.status <> 'VOIDED'
 ), whose AS (
     SELECT 'CREATOR' AS scope, f.creator_id::text AS tenant, f.shop_id AS part, f.* FROM fact f
     WHERE f.creator_id IS NOT NULL AND f.shipped_at >= %(data_start)s
     UNION ALL
     SELECT 'CREATOR', e.creator_id::text, f.shop_id, f.* FROM fact f
-    JOIN parcel_extra_creator e ON e.waybill_no = f.waybill_no AND e.carrier = f.carrier AND e.life = f.life
+    JOIN LATERAL (
+        SELECT x.creator_id FROM parcel_extra_creator x
+        WHERE x.waybill_no = f.waybill_no AND x.carrier = f.carrier AND x.life = f.life
+        OFFSET 0  -- One look-up for each parcel that needs it; there are few.
+    ) AS e ON true
     WHERE f.has_extra_creators AND f.shipped_at >= %(data_start)s
     UNION ALL
     SELECT 'SHOP', f.shop_id::text, 0, f.* FROM fact f WHERE f.shop_id IS NOT NULL

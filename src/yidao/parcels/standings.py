@@ -272,6 +272,37 @@ def fresh_anomalies(*, actor: Actor, since: datetime, now: datetime) -> int:
         return int(database.fetchone()[0])
 
 
+PICKUP_DAYS: Final = 7
+"""Parcels shipped earlier and still not picked up are anomalies for long; the queue for pickup is of these days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupQueue:
+    """Parcels of one shop that await pickup, and when the first of their limits runs out."""
+
+    shop_id: int
+    parcels: int
+    due_at: datetime | None
+
+
+def pickup_queue(*, actor: Actor, now: datetime) -> tuple[PickupQueue, ...]:
+    """Return who waits for pickup, by shop, the nearest limit first; of the last PICKUP_DAYS days."""
+    text, parameters = _own(
+        actor, "shop_id, due_at", "status = 'SHIPPED_AWAIT_PICKUP' AND shipped_at >= %(since)s", now
+    )
+    if not text:
+        return ()
+    words = (
+        "SELECT shop_id, count(*), min(due_at) FROM (",
+        text,
+        ") AS own WHERE shop_id IS NOT NULL GROUP BY shop_id ORDER BY min(due_at) NULLS LAST, shop_id LIMIT %(limit)s",
+    )
+    parameters |= {"since": now - timedelta(days=PICKUP_DAYS), "limit": SHOPS_MAX}
+    with connection.cursor() as database:
+        database.execute(" ".join(words), parameters)
+        return tuple(PickupQueue(shop_id=row[0], parcels=row[1], due_at=row[2]) for row in database.fetchall())
+
+
 # --- Rankings --------------------------------------------------------------------------------------------------------
 
 

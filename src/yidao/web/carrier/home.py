@@ -3,11 +3,12 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import OrganisationId
-from yidao.parcels import access
-from yidao.web.shared import consoles, homes
+from yidao.parcels import access, standings, ticket_queries
+from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
 
 
@@ -26,6 +27,16 @@ def index(request: Request, carrier: OrganisationId, outlet: OrganisationId | No
     """Show the figures of the carrier's parcels; an outlet begins with the search for a number."""
     actor = consoles.carrier(request, carrier, outlet)
     where = places(carrier, outlet)
+    at = {"carrier": carrier, "outlet": outlet}
+    counts = ticket_queries.counts(actor=actor, now=request.now, outlet_id=outlet)
+    asked = homes.threads(
+        counts, nudge_words.TICKET_STATE, gettext("Tickets of shops"), reverse("carrier-tickets", kwargs=at)
+    )
     if access.must_name_parcels(actor, is_outlet=outlet is not None):
-        return render(request, "carrier/outlet.html", {"places": where})
-    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where)})
+        return render(request, "carrier/outlet.html", {"places": where, "asked": asked})
+
+    def queue(days: int) -> homes.Part:
+        return homes.pickups(standings.pickup_queue(actor=actor, now=request.now), where, request.now)
+
+    home = homes.build(request, actor, where, queue, lambda days: asked)
+    return render(request, homes.TEMPLATE, {"home": home})

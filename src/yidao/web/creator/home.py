@@ -3,11 +3,12 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import CreatorId
-from yidao.parcels import standings
-from yidao.web.shared import consoles, homes
+from yidao.parcels import nudge_queries, standings
+from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
 
 
@@ -32,4 +33,9 @@ def index(request: Request, creator: CreatorId | None) -> HttpResponse:
         ranking = standings.shops(actor=actor, days=days, now=request.now)
         return homes.worst_shops(ranking, where, homes.first_day(days, request.now))
 
-    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where, worst)})
+    def nudges(days: int) -> homes.Part:
+        counts = nudge_queries.counts(actor=actor, now=request.now)
+        address = reverse("creator-nudges", kwargs={"creator": creator})
+        return homes.threads(counts, nudge_words.NUDGE_STATE, gettext("Stepping in"), address)
+
+    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where, worst, nudges)})

@@ -3,10 +3,13 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import ShopId
-from yidao.web.shared import consoles, homes
+from yidao.parcels import nudge_queries, ticket_queries
+from yidao.web.merchant.totals import strip
+from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
 
 
@@ -24,4 +27,19 @@ def places(shop: ShopId) -> homes.Places:
 def index(request: Request, shop: ShopId) -> HttpResponse:
     """Show the figures of the shop's parcels."""
     actor = consoles.merchant(request, shop)
-    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, places(shop))})
+    at = {"shop": shop}
+
+    def nudges(days: int) -> homes.Part:
+        counts = nudge_queries.counts(actor=actor, now=request.now)
+        title, words = gettext("Creators step in"), nudge_words.NUDGE_STATE
+        return homes.threads(counts, words, title, reverse("merchant-nudges", kwargs=at))
+
+    def tickets(days: int) -> homes.Part:
+        counts = ticket_queries.counts(actor=actor, now=request.now)
+        title, words = gettext("Tickets to carriers"), nudge_words.TICKET_STATE
+        return homes.threads(counts, words, title, reverse("merchant-tickets", kwargs=at))
+
+    home = homes.build(request, actor, places(shop), nudges, tickets)
+    return render(
+        request, "merchant/home.html", {"home": home, "totals": strip(actor=actor, shop=shop, now=request.now)}
+    )

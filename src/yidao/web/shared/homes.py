@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,12 +13,14 @@ from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit.lists import habits
 from yidao.parcels import standings
 from yidao.rules import figures, parcel
+from yidao.rules.nudging import State
 from yidao.web.shared import charts, listpages, phrases
-from yidao.web.shared.formats import capped, when
+from yidao.web.shared.formats import capped, length, when
 from yidao.web.shared.requests import Request
 
 DAYS: Final = (30, 90)
 SHOPS_SHOWN: Final = 5
+PICKUP_NEAR: Final = timedelta(hours=6)
 TEMPLATE: Final = "shared/overview.html"
 
 
@@ -243,6 +245,56 @@ def worst_shops(ranking: Sequence[standings.Standing], places: Places, since: st
         empty=gettext("No shop stands out."),
         address=places.ranking_by(sort="anomalous"),
     )
+
+
+def threads(counts: Mapping[State, int], words: Mapping[State, str], title: str, address: str) -> Part:
+    """Return where nudges or tickets stand, each with its list."""
+    tones = {State.OVERDUE: "bad"}
+    return Part(
+        title=title,
+        bars=tuple(
+            Bar(
+                label=gettext(words[state]),
+                value=counts[state],
+                address=_with(address, {"state": state.value}),
+                tone=tones.get(state, ""),
+            )
+            for state in State
+            if counts.get(state)
+        ),
+        empty=gettext("Nothing is waiting."),
+        address=address,
+    )
+
+
+def pickups(queue: Sequence[standings.PickupQueue], places: Places, now: datetime) -> Part:
+    """Return who waits for pickup, the nearest limit first."""
+    shown = queue[:SHOPS_SHOWN]
+    names = accounts.organisation_names(each.shop_id for each in shown)
+    return Part(
+        title=gettext("Awaiting pickup, by shop and limit"),
+        note=gettext("%(count)s parcels of the last %(days)s days")
+        % {"count": sum(each.parcels for each in queue), "days": standings.PICKUP_DAYS},
+        bars=tuple(
+            Bar(
+                label=names.get(each.shop_id, ""),
+                value=each.parcels,
+                address=places.parcels_of(status="SHIPPED_AWAIT_PICKUP", shop=names.get(each.shop_id, "")),
+                text=_pickup_words(each, now),
+                tone="bad" if each.due_at is not None and each.due_at - now < PICKUP_NEAR else "",
+            )
+            for each in shown
+        ),
+        empty=gettext("Nothing awaits pickup."),
+        address=places.parcels_of(status="SHIPPED_AWAIT_PICKUP"),
+    )
+
+
+def _pickup_words(each: standings.PickupQueue, now: datetime) -> str:
+    if each.due_at is None:
+        return str(each.parcels)
+    left = gettext("next in %(length)s") % {"length": length(max(timedelta(), each.due_at - now))}
+    return f"{each.parcels} · {left}"
 
 
 def chart(trend: standings.Trend) -> charts.Chart:
