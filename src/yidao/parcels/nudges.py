@@ -197,7 +197,7 @@ def ask_again(
         note = stepping.checked_text(text, policy, has_code=False)
         before = facts_of(thread)
         asked_at = nudging.asked_again_at(before, instant(now))
-        if asked_at != before.asked_at:
+        if nudging.is_answered(before):
             after = nudging.Thread(
                 asked_at=asked_at, due_at=nudging.due_at(asked_at, policy), open_items=thread.open_items
             )

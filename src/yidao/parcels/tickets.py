@@ -313,7 +313,7 @@ def ask_again(*, actor: Actor, ticket_id: int, text: str, now: datetime, real_no
         words = stepping.checked_text(text, policy, has_code=False)
         before = facts_of(ticket)
         asked_at = nudging.asked_again_at(before, instant(now))
-        if asked_at != before.asked_at:
+        if nudging.is_answered(before):
             after = nudging.Thread(asked_at=asked_at, due_at=nudging.ticket_due_at(asked_at, policy))
             ticket.asked_at, ticket.due_at, ticket.answered_at = now, to_datetime(after.due_at), None
             ticket.reminders, ticket.remind_at = 0, stepping.when(nudging.next_due_at(after, policy))
