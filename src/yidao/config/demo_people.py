@@ -17,7 +17,6 @@ from yidao.config import demo_cast
 from yidao.kit import clock
 from yidao.market import data
 from yidao.parcels import acknowledgements, nudge_sweeps, nudges, scope, tickets
-from yidao.parcels.nudge_models import CarrierTicket, NudgeThread
 from yidao.rules.nudging import Answer, Finding, Item, Note
 
 ACTS_EVERY: Final = timedelta(hours=12)
@@ -38,6 +37,21 @@ WHERE a.creator_id = %(creator)s AND a.shop_id = %(shop)s AND a.state = 'OPEN' A
   AND NOT EXISTS (SELECT 1 FROM carrier_ticket t WHERE t.waybill_no = a.waybill_no AND t.carrier = a.carrier
                   AND t.life = a.life AND t.type = a.type AND t.settled_at IS NULL)
 ORDER BY a.should_open_at DESC, a.waybill_no LIMIT %(limit)s
+"""
+_THREADS = """
+SELECT t.id, (SELECT count(*) FROM nudge_thread e WHERE e.creator_id = t.creator_id AND e.id < t.id)
+FROM nudge_thread t
+WHERE t.shop_id = %(shop)s AND t.answered_at IS NULL AND t.settled_at IS NULL
+  AND t.asked_at > %(after)s AND t.asked_at <= %(until)s
+ORDER BY t.id
+"""
+_ITEMS = "SELECT waybill_no, carrier, life, type FROM nudge_item WHERE thread_id = %s AND closed_at IS NULL"
+_TICKETS = """
+SELECT t.id, (SELECT count(*) FROM carrier_ticket e WHERE e.id < t.id), coalesce(t.outlet_id, t.office_id), t.carrier
+FROM carrier_ticket t
+WHERE t.shop_id = %(shop)s AND t.answered_at IS NULL AND t.settled_at IS NULL
+  AND t.asked_at > %(after)s AND t.asked_at <= %(until)s
+ORDER BY t.id
 """
 _CASE = "SELECT waybill_no, carrier, life, type FROM anomaly WHERE waybill_no = %s AND state = 'OPEN'"
 _LAST = "SELECT max(opened_at) FROM nudge_thread WHERE creator_id = %s"
@@ -94,23 +108,19 @@ class People:
 
     def _shop_answers(self, now: datetime) -> None:
         actor = access.actor_for_shop(self._user("bob"), ShopId(OrganisationId(self._shop_id)))
-        waiting = NudgeThread.objects.filter(
-            shop_id=self._shop_id, answered_at=None, settled_at=None, **self._asked_before(now)
-        )
-        for thread in waiting.order_by("id"):
-            turn = self._turn(NudgeThread.objects.filter(creator_id=thread.creator_id, id__lt=thread.id).count())
-            if turn == 0:
+        for thread_id, ordinal in self._waiting(_THREADS, now):
+            if ordinal % ROUNDS == 0:
                 nudges.answer(
                     actor=actor,
-                    thread_id=thread.id,
+                    thread_id=thread_id,
                     code=Answer.CARRIER_CONTACTED,
                     text="已联系快递加急处理,有进展马上回复。",
                     now=now,
                     real_now=clock.real_now(),
                 )
-            elif turn == 1:
-                items = [Item(*row) for row in thread.items.filter(closed_at=None).values_list(*Item._fields)]
-                self._forward(actor, items, now, thread_id=thread.id)
+            elif ordinal % ROUNDS == 1:
+                items = [Item(*row) for row in self._connection.execute(_ITEMS, (thread_id,)).fetchall()]
+                self._forward(actor, items, now, thread_id=thread_id)
 
     def _shop_asks_and_knows(self, now: datetime) -> None:
         actor = access.actor_for_shop(self._user("bob"), ShopId(OrganisationId(self._shop_id)))
@@ -134,28 +144,25 @@ class People:
                 tickets.forward(actor=actor, items=asked, question=question, now=now, real_now=clock.real_now())
 
     def _carriers_answer(self, now: datetime) -> None:
-        waiting = CarrierTicket.objects.filter(answered_at=None, settled_at=None, **self._asked_before(now))
-        for ticket in waiting.order_by("id"):
-            if self._turn(CarrierTicket.objects.filter(id__lt=ticket.id).count()) != ROUNDS - 1:
+        for ticket_id, ordinal, organisation_id, carrier in self._waiting(_TICKETS, now):
+            if ordinal % ROUNDS != ROUNDS - 1:
                 tickets.answer(
-                    actor=self._carrier(ticket),
-                    ticket_id=ticket.id,
+                    actor=_office(organisation_id, carrier),
+                    ticket_id=ticket_id,
                     code=Finding.URGED,
                     text="已催促网点优先处理。",
                     now=now,
                     real_now=clock.real_now(),
                 )
 
-    def _carrier(self, ticket: CarrierTicket) -> Actor:
-        """Return who answers at the head office or the outlet; not all of them have a login."""
-        return Actor(
-            user_id=None,
-            credential_id=None,
-            kind=ActorKind.CARRIER,
-            organisation_ids=(OrganisationId(ticket.outlet_id or ticket.office_id),),
-            permissions=frozenset({Permission.PARCELS_VIEW, Permission.TICKETS_ANSWER}),
-            carrier=ticket.carrier,
-        )
+    def _waiting(self, statement: str, now: datetime) -> Sequence[tuple[Any, ...]]:
+        """Return what was asked when they acted last and waits still; what was left then stays unanswered."""
+        parameters = {
+            "shop": self._shop_id,
+            "after": now - 1.5 * ACTS_EVERY,
+            "until": now - ACTS_EVERY,
+        }
+        return self._connection.execute(statement, parameters).fetchall()
 
     def _open_items(self, now: datetime, *, is_lasting: bool, limit: int) -> list[Item]:
         """Return anomalies nobody was asked about yet, the newest first: lasting ones, or such as end within days."""
@@ -181,11 +188,14 @@ class People:
         assert row is not None, "the demo's logins stay"
         return UserId(row[0])
 
-    @staticmethod
-    def _asked_before(now: datetime) -> dict[str, datetime]:
-        """Return what was asked when they acted last, as a filter; what was left unanswered then stays so."""
-        return {"asked_at__gt": now - 1.5 * ACTS_EVERY, "asked_at__lte": now - ACTS_EVERY}
 
-    @staticmethod
-    def _turn(ordinal: int) -> int:
-        return ordinal % ROUNDS
+def _office(organisation_id: int, carrier: str) -> Actor:
+    """Return who answers at a head office or an outlet; not all of them have a login."""
+    return Actor(
+        user_id=None,
+        credential_id=None,
+        kind=ActorKind.CARRIER,
+        organisation_ids=(OrganisationId(organisation_id),),
+        permissions=frozenset({Permission.PARCELS_VIEW, Permission.TICKETS_ANSWER}),
+        carrier=carrier,
+    )
