@@ -30,13 +30,18 @@ def running() -> Iterator[str]:
 
 
 def _migrate(url: str) -> None:
+    set_up(url)
+    database.migrate(url)
+
+
+def set_up(url: str) -> None:
+    """Make Django ready in this process for a database; doing it twice is harmless."""
     os.environ["YIDAO_DATABASE_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "yidao.config.settings"
     env.settings.cache_clear()
     import django  # inline: django not set up
 
     django.setup()
-    database.migrate(url)
 
 
 def built(url: str) -> int:

@@ -4,8 +4,10 @@ import csv
 import re
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from yidao.intake import tables
@@ -36,9 +38,9 @@ LONG = ["1234567890123456789", "000123456789", "123456789012345", "4815162342001
 
 
 def write(path: Path, sheet_format: Format, *rows: list[str]) -> None:
-    with sheets.open_sheet(sheet_format, path, folder=path.parent, columns=2) as sheet:
+    with sheets.open_sheet(sheet_format, path, columns=2) as sheet:
         for row in rows:
-            sheet.write(row)
+            sheet.write([row])
 
 
 def xlsx_rows(path: Path) -> list[list[object]]:
@@ -101,6 +103,27 @@ def test_a_csv_is_opened_as_utf_8_and_read_back_by_our_own_imports(tmp_path: Pat
         {"运单号": "1234567890123456789", "备注": "=1+1"},
         {"运单号": "YT1", "备注": 'sagt "so", ja\nzwei'},
     ]
+
+
+def test_the_sheet_is_the_one_xlsxwriter_makes_with_our_rows_in_it(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.xlsx", tmp_path / "theirs.xlsx"
+    texts = ["head", "text", " a ", "<&>", "x_x0041_", "\x01\x1f", "\ufffe", "a\nb", "😀"]
+    write(ours, Format.XLSX, *([each, ""] for each in texts))
+    with xlsxwriter.Workbook(theirs, {"constant_memory": True}) as book:
+        styles = [book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bold": True})]
+        sheet = book.add_worksheet()
+        for number, each in enumerate(texts):
+            sheet.write_string(number, 0, each, styles[number == 0])
+
+    assert _cells(ours) == _cells(theirs)
+
+
+def _cells(path: Path) -> list[tuple[str, str | None]]:
+    """Return each cell's place and text as the XML says it."""
+    with zipfile.ZipFile(path) as archive:
+        root = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return [(cell.attrib["r"], cell.findtext(f"{space}is/{space}t")) for cell in root.iter(f"{space}c")]
 
 
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:

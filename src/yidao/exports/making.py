@@ -5,14 +5,18 @@ temporary file, and then file, record and journal in one transaction. A file is 
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -30,13 +34,15 @@ from yidao.exports.queries import UNDER_WAY, State
 from yidao.files import services as files
 from yidao.kit import clock, db, logs, news
 from yidao.kit.errors import NotVisible
-from yidao.kit.sheets import CONTENT_TYPES, Format, open_sheet
+from yidao.kit.sheets import CONTENT_TYPES, Format, Sheet, open_sheet
 from yidao.policies import families
 from yidao.policies import queries as policies
 from yidao.rules import exporting
 
 PROGRESS_EVERY: Final = 500
 """Rows between two looks at whether the export is still wanted."""
+BATCHES_AHEAD_MAX: Final = 3
+"""Batches of rows that may wait to be written; more are not in memory."""
 RUNS_MAX: Final = 3
 """A file that three workers died of is given up."""
 FOLDER_PREFIX: Final = "yidao-export-"
@@ -138,18 +144,47 @@ def _write(order: _Order, path: Path) -> int:
     connection.ensure_connection()
     now = clock.business_now(connection.connection)
     count = 0
-    sheet = open_sheet(Format(record.format), path, folder=path.parent, columns=len(kind.headers))
-    with _progress(order) as tell, translation.override(record.language), db.snapshot(), sheet:
-        sheet.write([gettext(each) for each in kind.headers])
-        for count, row in enumerate(_rows(kind, _maker(record), record.query, now), start=1):
+    sheet = open_sheet(Format(record.format), path, columns=len(kind.headers))
+    with _progress(order) as tell, translation.override(record.language), db.snapshot(), _Pen(sheet) as pen:
+        pen.write([tuple(gettext(each) for each in kind.headers)])
+        rows = _rows(kind, _maker(record), record.query, now)
+        while batch := list(islice(rows, PROGRESS_EVERY)):
+            count += len(batch)
             if count > order.policy.rows_max:
                 raise _Failed(Fault.TOO_MANY)
-            sheet.write(row)
-            if count % PROGRESS_EVERY == 0:
-                tell(count)
+            pen.write(batch)
+            tell(count)
     if count == 0:
         raise _Failed(Fault.NOTHING)
     return count
+
+
+class _Pen:
+    """Writes a sheet's rows on a thread of its own, while the next are read from the database."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export-pen")
+        self._begun: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        self._sheet.__enter__()
+        return self
+
+    def write(self, rows: list[registry.Row]) -> None:
+        """Have rows written; a fault comes out at one of the next calls, at the latest at the end."""
+        if len(self._begun) >= BATCHES_AHEAD_MAX:
+            self._begun.popleft().result()
+        self._begun.append(self._hand.submit(self._sheet.write, rows))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hand.shutdown()
+        self._sheet.__exit__(kind, fault, trace)
+        if kind is None:
+            for each in self._begun:
+                each.result()
 
 
 def _rows(kind: registry.Kind, actor: Actor, query: str, now: datetime) -> Iterator[registry.Row]:

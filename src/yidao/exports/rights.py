@@ -35,6 +35,9 @@ def _actor(user_id: UserId, kind: ActorKind, organisation_ids: Sequence[int]) ->
         case ActorKind.MERCHANT:
             return access.actor_for_shop(user_id, ShopId(first))
         case ActorKind.CREATOR:
+            everybody = access.actor_for_creator(user_id, None)
+            if set(everybody.organisation_ids) == set(organisation_ids):
+                return everybody
             actors = [access.actor_for_creator(user_id, CreatorId(OrganisationId(each))) for each in organisation_ids]
             return replace(
                 actors[0],
