@@ -75,7 +75,7 @@ def test_the_page_asks_as_often_for_three_messages_as_for_one(
         codes.send(user_id=somebody(), purpose="export/1", limits=LIMITS, real_now=clock.real_now())
     page(olga)
 
-    with django_assert_num_queries(9):  # type: ignore[operator]
+    with django_assert_num_queries(8):  # type: ignore[operator]
         page(olga)
 
 
