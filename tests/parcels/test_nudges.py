@@ -31,7 +31,7 @@ from yidao.kit import db
 from yidao.kit.errors import Forbidden, NotVisible
 from yidao.kit.lists.questions import Question
 from yidao.notices import queries as notice_queries
-from yidao.parcels import acknowledgements, nudge_queries, nudge_sweeps, nudges, standing, stepping
+from yidao.parcels import acknowledgements, nudge_queries, nudge_sweeps, nudges, scope, standing, stepping
 from yidao.parcels.nudge_models import NudgeMessage, NudgeThread, ParcelAcknowledgement
 from yidao.rules.nudging import Item, LeftOut, State
 from yidao.rules.scans import Kind
@@ -161,6 +161,17 @@ def test_others_parcels_are_left_out_as_if_they_were_not_there(cast) -> None:
 
     opened = nudges.open_threads(
         actor=charlie_creator(cast), items=[late(number)], code="PLEASE_CHECK", text="", now=NOW, real_now=NOW
+    )
+
+    assert (opened.thread_ids, opened.left_out) == ((), ())
+
+
+def test_what_was_shipped_before_the_data_start_is_not_there(cast, monkeypatch) -> None:
+    (number,) = shipped(cast)
+    monkeypatch.setattr(scope, "data_start", lambda now: NOW)
+
+    opened = nudges.open_threads(
+        actor=dana(cast), items=[late(number)], code="PLEASE_CHECK", text="", now=NOW, real_now=NOW
     )
 
     assert (opened.thread_ids, opened.left_out) == ((), ())

@@ -15,7 +15,7 @@ from yidao.audit import services as audit
 from yidao.kit import db, ids, news
 from yidao.kit.errors import Forbidden, NotVisible
 from yidao.notices import services as notices
-from yidao.parcels import acknowledgements, standing, stepping
+from yidao.parcels import acknowledgements, scope, standing, stepping
 from yidao.parcels.nudge_models import NudgeItem, NudgeMessage, NudgeThread
 from yidao.parcels.standing import Key
 from yidao.rules import nudging
@@ -62,7 +62,7 @@ def open_threads(
         policy = stepping.policy_at(now)
         _check_code(code, nudging.NOTES, may_be_empty=True)
         note = stepping.checked_text(text, policy, has_code=bool(code))
-        owners = standing.owners((each.parcel for each in items), actor=actor)
+        owners = standing.owners((each.parcel for each in items), actor=actor, since=scope.data_start(now))
         groups: dict[tuple[int, int], list[Item]] = {}
         for item in items:
             owner = owners.get(item.parcel)

@@ -84,7 +84,7 @@ def standing(item: Item, known: Mapping[Item, Standing]) -> Standing:
 
 
 _OWNERS = f"""
-SELECT p.waybill_no, p.carrier, p.life, p.shop_id, p.creator_id, p.status, p.open_types,
+SELECT p.waybill_no, p.carrier, p.life, p.shop_id, p.creator_id, p.status, p.open_types, p.shipped_at,
        ARRAY(SELECT e.creator_id FROM parcel_extra_creator e
              WHERE e.waybill_no = p.waybill_no AND e.carrier = p.carrier AND e.life = p.life ORDER BY 1)
 FROM {_KEYS}
@@ -93,8 +93,12 @@ WHERE
 """  # noqa: S608  Both parts are constants.
 
 
-def owners(keys: Iterable[Key], *, actor: Actor) -> Mapping[Key, Owner]:
-    """Return whose these parcels are; what the actor may not see, or is hidden from a creator, is left out."""
+def owners(keys: Iterable[Key], *, actor: Actor, since: datetime | None = None) -> Mapping[Key, Owner]:
+    """
+    Return whose these parcels are; what the actor may not see, or is hidden from a creator, is left out.
+
+    `since` is the data start (数据起点): what was shipped before it is not there.
+    """
     wanted = sorted(set(keys))
     if not wanted:
         return {}
@@ -103,11 +107,12 @@ def owners(keys: Iterable[Key], *, actor: Actor) -> Mapping[Key, Owner]:
         database.execute(f"{_OWNERS} {condition}", _keys(wanted) | parameters)
         rows = database.fetchall()
     return {
-        (row[0], row[1], row[2]): Owner(
-            shop_id=row[3], creator_id=_creator_of(actor, row[4], row[7]), open_types=type_names(row[6])
+        (waybill_no, carrier, life): Owner(
+            shop_id=shop_id, creator_id=_creator_of(actor, creator_id, further), open_types=type_names(open_types)
         )
-        for row in rows
-        if actor.kind is not ActorKind.CREATOR or parcel.shown_to_creator(parcel.Status(row[5])) is not None
+        for waybill_no, carrier, life, shop_id, creator_id, status, open_types, shipped_at, further in rows
+        if (since is None or (shipped_at is not None and shipped_at >= since))
+        and (actor.kind is not ActorKind.CREATOR or parcel.shown_to_creator(parcel.Status(status)) is not None)
     }
 
 

@@ -15,7 +15,7 @@ from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import CreatorId
 from yidao.kit import clock
 from yidao.kit.errors import Forbidden, Refusal
-from yidao.parcels import nudge_queries, nudges, standing, stepping
+from yidao.parcels import nudge_queries, nudges, scope, standing, stepping
 from yidao.rules.nudging import Item
 from yidao.web.shared import consoles, listpages, nudge_lists, nudge_pages, nudge_words
 from yidao.web.shared.faults import message_of
@@ -81,11 +81,12 @@ def new(request: Request, creator: CreatorId | None) -> HttpResponse:
 
 
 def _chosen(request: Request, actor: Actor) -> list[Item]:
+    since = scope.data_start(request.now)
     shop_id = nudge_pages.organisation_id((request.POST or request.GET).get("shop", ""))
     if shop_id is None:
-        return nudge_pages.by_token(nudge_pages.chosen(request), actor=actor)
+        return nudge_pages.by_token(nudge_pages.chosen(request), actor=actor, since=since)
     keys = standing.troubled_parcels_of_shop(shop_id, actor=actor, limit=PARCELS_MAX)
-    owners = standing.owners(keys, actor=actor)
+    owners = standing.owners(keys, actor=actor, since=since)
     return [Item(*key, name) for key in keys if key in owners for name in owners[key].open_types]
 
 

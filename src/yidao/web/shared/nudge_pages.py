@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -48,8 +49,11 @@ def chosen(request: Request) -> list[str]:
     return list(dict.fromkeys(each for each in values if each))[:ITEMS_MAX]
 
 
-def by_token(values: Iterable[str], *, actor: Actor) -> list[Item]:
-    """Return the anomalies that `token/TYPE` or `token` (all in progress) name; what was not made here is no parcel."""
+def by_token(values: Iterable[str], *, actor: Actor, since: datetime) -> list[Item]:
+    """
+    Return the anomalies that `token/TYPE` or `token` (all in progress) name; what was not made here is no parcel, and
+    what was shipped before `since` is not there.
+    """
     named: list[tuple[Key, str]] = []
     for each in values:
         token, _, type_name = each.partition("/")
@@ -57,7 +61,7 @@ def by_token(values: Iterable[str], *, actor: Actor) -> list[Item]:
             named.append((crypto.open_parcel_token(token), type_name))
         except NotVisible:
             continue
-    return _items(named, actor=actor)
+    return _items(named, actor=actor, since=since)
 
 
 def by_number(values: Iterable[str], *, actor: Actor) -> list[Item]:
@@ -70,8 +74,8 @@ def by_number(values: Iterable[str], *, actor: Actor) -> list[Item]:
     return _items(named, actor=actor)
 
 
-def _items(named: Sequence[tuple[Key, str]], *, actor: Actor) -> list[Item]:
-    owners = standing.owners((key for key, _ in named), actor=actor)
+def _items(named: Sequence[tuple[Key, str]], *, actor: Actor, since: datetime | None = None) -> list[Item]:
+    owners = standing.owners((key for key, _ in named), actor=actor, since=since)
     found: dict[Item, None] = {}
     for key, type_name in named:
         owner = owners.get(key)
