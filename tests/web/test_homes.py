@@ -12,11 +12,16 @@ from django.urls import reverse
 from tests.intake import facts
 from tests.web import cast, planting
 from tests.web.cast import Cast
+from yidao.accounts import access
+from yidao.accounts.ids import UserId
 from yidao.accounts.models import User
+from yidao.kit.errors import NotVisible
 from yidao.kit.models import DemoClock
 from yidao.parcels import daily
 from yidao.rules import figures
 from yidao.rules.scans import Kind
+from yidao.web.creator import shops
+from yidao.web.operator import carriers
 
 pytestmark = pytest.mark.django_db
 
@@ -294,3 +299,34 @@ def test_a_home_page_costs_the_same_however_much_there_is(people: Cast, parcels:
         browser.get(address)
 
     assert len(captured) == 15, "\n".join(each["sql"][:110] for each in captured)
+
+
+def test_the_rankings_are_exported_as_they_are_listed(people: Cast) -> None:
+    signed(people, "06-18 10:00")
+    daily.refresh(now=planting.NOW)
+    creator = access.actor_for_creator(UserId(people.dana.id), people.creator)
+    operator = access.actor_for_operator(UserId(people.olga.id))
+
+    assert list(shops.KIND.rows(creator, "days=all&sort=pickup", planting.NOW)) == [
+        ("花间集", "1", "0", "0.0%", "100.0%", "3.5", "3.0")
+    ]
+    (row,) = carriers.KIND.rows(operator, "", planting.NOW)
+    assert row[1:] == ("1", *[""] * 8, "0.0%", "100.0%")
+    for kind, actor in ((shops.KIND, creator), (carriers.KIND, operator)):
+        assert kind.count(actor, "", planting.NOW) == 1
+        assert all(len(row) == len(kind.headers) for row in kind.rows(actor, "", planting.NOW))
+
+
+def test_nobody_exports_the_ranking_of_another_role(people: Cast) -> None:
+    operator = access.actor_for_operator(UserId(people.olga.id))
+    creator = access.actor_for_creator(UserId(people.dana.id), people.creator)
+
+    for kind, actor in ((shops.KIND, operator), (carriers.KIND, creator)):
+        with pytest.raises(NotVisible):
+            list(kind.rows(actor, "", planting.NOW))
+
+
+def test_the_ranking_offers_its_export(people: Cast) -> None:
+    html = read(people.dana, "creator-shops", creator=people.creator)
+
+    assert "kind=creator-shops" in html

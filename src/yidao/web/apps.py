@@ -11,7 +11,11 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Say which lists can be exported; let what the library of second factors tells leave its trace in the journal."""
+        from yidao.exports import registry  # inline: django not set up
+        from yidao.web.creator import shops  # inline: django not set up
+        from yidao.web.operator import carriers  # inline: django not set up
         from yidao.web.shared import parcel_lists, second_factor  # inline: django not set up
 
         parcel_lists.register_exports()
+        registry.register(shops.KIND, carriers.KIND)
         second_factor.listen()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Actor
 from yidao.accounts.ids import CreatorId
+from yidao.exports import registry
 from yidao.kit import paging
 from yidao.kit.lists.columns import Column, Link, Spark
 from yidao.kit.lists.fields import Chips, Fuzzy, Option
@@ -178,18 +179,49 @@ class Ranking:
         """Return how many rows there are, at most `limit`."""
         return min(limit, len(self.rows(question)))
 
-    def told(self, query: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
-        """Yield the rows of an export."""
-        for row in self.rows(LISTING.shape.read(query)):
-            yield (
-                row.name,
-                str(row.tally.parcels),
-                str(row.tally.anomalous),
-                charts.share(row.tally.anomalous_permille),
-                charts.share(row.tally.punctual_permille),
-                charts.hours(row.tally.pickup_median_seconds),
-                charts.hours(row.tally.pickup_mean_seconds),
-            )
+
+HEADERS: Final = (
+    gettext_noop("Shop name"),
+    gettext_noop("Parcels"),
+    gettext_noop("Anomalous parcels"),
+    gettext_noop("Anomaly rate"),
+    gettext_noop("On time"),
+    gettext_noop("Pickup, median (hours)"),
+    gettext_noop("Pickup, average (hours)"),
+)
+
+
+def _found(actor: Actor, query: str, now: datetime) -> list[ShopRow]:
+    """
+    Return the rows that a list's own query string asks for.
+
+    :raises NotVisible: the actor is no creator.
+    """
+    told = {name: [str(each) for each in values] for name, values in QueryDict(query).lists()}
+    nowhere = homes.Places(home="", parcels="", anomalies="")
+    return Ranking(actor=actor, now=now, places=nowhere).rows(LISTING.shape.read(told))
+
+
+def _rows(actor: Actor, query: str, now: datetime) -> Iterator[tuple[str, ...]]:
+    for row in _found(actor, query, now):
+        yield (
+            row.name,
+            str(row.tally.parcels),
+            str(row.tally.anomalous),
+            charts.share(row.tally.anomalous_permille),
+            charts.share(row.tally.punctual_permille),
+            charts.hours_alone(row.tally.pickup_median_seconds),
+            charts.hours_alone(row.tally.pickup_mean_seconds),
+        )
+
+
+KIND: Final = registry.Kind(
+    name=LISTING.name,
+    title=LISTING.title,
+    headers=HEADERS,
+    count=lambda actor, query, now: len(_found(actor, query, now)),
+    rows=_rows,
+)
 
 
 @require_safe
@@ -198,10 +230,12 @@ def index(request: Request, creator: CreatorId | None) -> HttpResponse:
     actor = consoles.creator(request, creator)
     source = Ranking(actor=actor, now=request.now, places=home.places(creator))
     as_of = standings.as_of(now=request.now)
+    at = {"creator": creator}
     page: listpages.ListPage[Any] = listpages.ListPage(
         listing=LISTING,
         source=source,
-        address=reverse("creator-shops", kwargs={"creator": creator}),
+        address=reverse("creator-shops", kwargs=at),
+        export=homes.export(request, actor, LISTING, source, reverse("creator-exports", kwargs=at)),
         active="shops",
         frame=lambda row: listpages.Frame(key=str(row.shop_id)),
         notes=homes.as_of_notes(as_of, request.now),

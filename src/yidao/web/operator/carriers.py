@@ -1,17 +1,18 @@
 """The carriers by stage: how long each part of the way takes, anomalies, punctuality, and how their news arrive."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.actors import Actor
+from yidao.exports import registry
 from yidao.kit import paging
 from yidao.kit.lists.columns import Column, Link, Spark
 from yidao.kit.lists.fields import Chips, Option
@@ -205,6 +206,53 @@ class Ranking:
         return min(limit, len(self.rows(question)))
 
 
+HEADERS: Final = (
+    gettext_noop("Carrier"),
+    gettext_noop("Parcels"),
+    gettext_noop("Pickup, median (hours)"),
+    gettext_noop("Pickup, 90th percentile (hours)"),
+    gettext_noop("Transit, median (hours)"),
+    gettext_noop("Transit, 90th percentile (hours)"),
+    gettext_noop("Delivery, median (hours)"),
+    gettext_noop("Delivery, 90th percentile (hours)"),
+    gettext_noop("Whole way, median (hours)"),
+    gettext_noop("Whole way, 90th percentile (hours)"),
+    gettext_noop("Anomaly rate"),
+    gettext_noop("On time"),
+)
+
+
+def _found(actor: Actor, query: str, now: datetime) -> list[CarrierRow]:
+    """
+    Return the rows that a list's own query string asks for.
+
+    :raises NotVisible: the actor is no operator.
+    """
+    told = {name: [str(each) for each in values] for name, values in QueryDict(query).lists()}
+    return Ranking(actor=actor, now=now).rows(LISTING.shape.read(told))
+
+
+def _rows(actor: Actor, query: str, now: datetime) -> Iterator[tuple[str, ...]]:
+    for row in _found(actor, query, now):
+        lengths = [
+            charts.hours_alone(int(each.total_seconds()) if each is not None else None)
+            for stage in Stage
+            for told in (row.stages.get(stage.value),)
+            for each in ((told.median, told.p90) if told is not None else (None, None))
+        ]
+        rates = (charts.share(row.tally.anomalous_permille), charts.share(row.tally.punctual_permille))
+        yield (row.name, str(row.tally.parcels), *lengths, *rates)
+
+
+KIND: Final = registry.Kind(
+    name=LISTING.name,
+    title=LISTING.title,
+    headers=HEADERS,
+    count=lambda actor, query, now: len(_found(actor, query, now)),
+    rows=_rows,
+)
+
+
 @require_safe
 def index(request: Request) -> HttpResponse:
     """List the carriers, those with the most parcels first."""
@@ -213,10 +261,12 @@ def index(request: Request) -> HttpResponse:
         "Stages are median and 90th percentile of each carrier's newest %(count)s signed parcels that were shipped"
         " at least %(days)s days ago."
     ) % {"count": figures.STAGE_SAMPLE, "days": figures.SETTLED_DAYS}
+    source = Ranking(actor=actor, now=request.now)
     page: listpages.ListPage[Any] = listpages.ListPage(
         listing=LISTING,
-        source=Ranking(actor=actor, now=request.now),
+        source=source,
         address=reverse("operator-carriers"),
+        export=homes.export(request, actor, LISTING, source, reverse("operator-exports")),
         active="carriers",
         frame=lambda row: listpages.Frame(key=row.code),
         notes=(sample, *homes.as_of_notes(standings.as_of(now=request.now), request.now)),

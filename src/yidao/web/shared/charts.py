@@ -55,10 +55,15 @@ def share(permille: int | None) -> str:
 
 def hours(seconds: int | None) -> str:
     """Return a length of time in hours with one decimal, a dash for what is not known."""
+    return "—" if seconds is None else gettext("%(hours)s h") % {"hours": hours_alone(seconds)}
+
+
+def hours_alone(seconds: int | None) -> str:
+    """Return a length of time in hours as a number alone, for a sheet; nothing for what is not known."""
     if seconds is None:
-        return "—"
+        return ""
     tenths = (seconds * 10 + 1_800) // 3_600
-    return gettext("%(hours)s h") % {"hours": f"{tenths // 10}.{tenths % 10}"}
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 def chart(days: Sequence[date], lines: Sequence[tuple[str, str, Sequence[int | None]]]) -> Chart:
