@@ -165,6 +165,23 @@ def test_streams_end_at_once_when_the_process_is_told_to_stop(runtime_dsn: str) 
     run(case)
 
 
+def test_who_lost_something_is_out_at_once_and_nobody_else(runtime_dsn: str) -> None:
+    async def case() -> None:
+        async with running(runtime_dsn) as hub:
+            lost = [await Client(hub, ticket(orgs, user=7)).opened() for orgs in ("11", "*")]
+            other = await Client(hub, ticket("11", user=77)).opened()
+
+            await asyncio.to_thread(tell, runtime_dsn, out=[7])
+            await asyncio.wait_for(asyncio.gather(*(each.task for each in lost)), 2.0)
+            await asyncio.to_thread(tell, runtime_dsn, orgs=[11], all=False)
+            await other.until(lambda: other.news == 1)
+
+            assert [each.news for each in lost] == [0, 0]
+            assert {reader.user for reader in hub._readers} == {"77"}
+
+    run(case)
+
+
 def test_a_reader_who_leaves_is_forgotten(runtime_dsn: str) -> None:
     async def case() -> None:
         async with running(runtime_dsn) as hub:

@@ -12,7 +12,7 @@ from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Credential, Membership, Organisation, User
 from yidao.audit import services as audit
-from yidao.kit import paging
+from yidao.kit import news, paging
 from yidao.kit.errors import FieldFault, NotVisible, Refusal
 from yidao.kit.lists import sources
 from yidao.kit.lists.questions import Question
@@ -352,6 +352,8 @@ def close(*, actor: Actor, organisation_id: OrganisationId, reason: str, now: da
         raise NotVisible
     rows = Organisation.objects.filter(id=organisation_id, is_active=True)
     if rows.update(is_active=False, closed_reason=said):
+        members = Membership.objects.filter(organisation_id=organisation_id, disabled_at=None)
+        news.shut_out(members.values_list("user_id", flat=True))
         record("organisation.closed", actor, f"organisation/{organisation_id}", organisation_id, now, real_now)
 
 

@@ -15,7 +15,7 @@ from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import OrganisationId, UserId
 from yidao.accounts.models import Membership, Organisation
 from yidao.audit import services as audit
-from yidao.kit import ids
+from yidao.kit import ids, news
 from yidao.kit.errors import NotVisible, Refusal
 
 MEMBERS_MAX = 1_000
@@ -180,6 +180,7 @@ def disable(
     if found.role == Membership.Role.OWNER and owners <= {user_id}:
         raise LastOwner
     Membership.objects.filter(id=found.id).update(disabled_at=real_now)
+    news.shut_out((user_id,))
     record("member.disabled", actor, organisation_id, user_id, now, real_now, role=found.role)
 
 

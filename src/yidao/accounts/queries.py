@@ -209,7 +209,9 @@ def find_users(text: str, *, limit: int) -> tuple[UserId, ...]:
     if not wanted:
         return ()
     fits = Q(login__istartswith=wanted) | Q(name__icontains=wanted)
-    return tuple(UserId(each) for each in User.objects.filter(fits).order_by("-id").values_list("id", flat=True)[:limit])
+    return tuple(
+        UserId(each) for each in User.objects.filter(fits).order_by("-id").values_list("id", flat=True)[:limit]
+    )
 
 
 def find_places(text: str, *, limit: int) -> tuple[OrganisationId, ...]:

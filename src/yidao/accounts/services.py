@@ -10,7 +10,7 @@ from yidao.accounts import names, queries
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Credential, Membership, Organisation, User
 from yidao.audit import services as audit
-from yidao.kit import crypto, ids
+from yidao.kit import crypto, ids, news
 from yidao.kit.errors import Refusal
 
 SCOPES = frozenset({"events:write", "orders:write", "parcels:write", "parcels:read"})
@@ -83,6 +83,7 @@ def join(
 def disable_user(*, user_id: UserId, by_user_id: UserId | None, now: datetime, real_now: datetime) -> None:
     """Shut a user out; whoever is logged in as them is out with the next request. Doing it twice changes nothing."""
     if User.objects.filter(id=user_id, is_active=True).update(is_active=False, disabled_at=real_now):
+        news.shut_out((user_id,))
         audit.record(
             act="user.disabled",
             user_id=by_user_id,

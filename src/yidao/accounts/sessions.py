@@ -12,7 +12,7 @@ from yidao.accounts.actors import SYSTEM
 from yidao.accounts.ids import UserId
 from yidao.accounts.models import User
 from yidao.audit import services as audit
-from yidao.kit import db
+from yidao.kit import db, news
 from yidao.kit.errors import NotVisible
 
 SHOWN_MAX: Final = 100
@@ -53,6 +53,7 @@ def end(*, user_id: UserId, session_id: int, now: datetime, real_now: datetime) 
     :raises NotVisible: it is none of theirs, or has ended.
     """
     with db.transaction(SYSTEM):
+        news.shut_out((user_id,))
         if not _end(UserSession.objects.filter(user_id=user_id, id=session_id).values_list("session_key", flat=True)):
             raise NotVisible
         _record("session.ended", user_id, now=now, real_now=real_now)
@@ -70,6 +71,7 @@ def end_others(
         others = UserSession.objects.filter(user_id=user_id).exclude(session_key=current_key)
         count = _end(others.values_list("session_key", flat=True))
         if count:
+            news.shut_out((user_id,))
             _record("session.others_ended", user_id, now=now, real_now=real_now, by_user_id=by_user_id)
     return count
 

@@ -14,7 +14,7 @@ from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import OrganisationId, UserId
 from yidao.accounts.models import Organisation, SupportVisit, User
 from yidao.audit import services as audit
-from yidao.kit import ids
+from yidao.kit import ids, news
 from yidao.kit.errors import NotVisible, Refusal
 
 LIFE: Final = timedelta(minutes=30)
@@ -88,6 +88,7 @@ def end(*, actor: Actor, now: datetime, real_now: datetime) -> None:
     for visit in SupportVisit.objects.filter(user_id=actor.user_id, ended_at=None):
         ended_at = min(real_now, visit.ends_at)
         if SupportVisit.objects.filter(id=visit.id, ended_at=None).update(ended_at=ended_at):
+            news.shut_out((visit.user_id,))
             _record("visit.ended", visit.user_id, visit.organisation_id, visit.id, now, real_now)
 
 

@@ -54,10 +54,14 @@ log = logs.get(__name__)
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What a committed batch tells: the organisations it touched, or that it touched too many to name."""
+    """
+    What a committed transaction tells: the organisations it touched, or that it touched too many to name; and who lost
+    something, so that their streams end.
+    """
 
     orgs: tuple[int, ...] = ()
     all: bool = False
+    out: tuple[int, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(Notice)
@@ -70,6 +74,7 @@ class Reader:
     user: str
     organisations: frozenset[int] | None
     woken: asyncio.Event
+    is_out: bool = False
 
 
 class Hub:
@@ -114,6 +119,9 @@ class Hub:
         except msgspec.DecodeError:
             log.warning("notice not understood")
             notice = Notice(all=True)
+        if notice.out:
+            self._shut_out(frozenset(map(str, notice.out)))
+            return
         if notice.all:
             self._wake(self._readers)
             return
@@ -148,6 +156,13 @@ class Hub:
             gone.cancel()
             self._remove(reader)
 
+    def _shut_out(self, users: frozenset[str]) -> None:
+        """End the streams of users who lost something; whoever still may comes back with a fresh ticket."""
+        for reader in self._readers:
+            if reader.user in users:
+                reader.is_out = True
+                reader.woken.set()
+
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         if scope["method"] != "GET":
             return 405, "Only GET is answered here."
@@ -157,23 +172,26 @@ class Hub:
 
     async def _feed(self, reader: Reader, gone: "asyncio.Future[None]", send: Send) -> None:
         ends_at = clock.stopwatch() + STREAM_SECONDS_MAX
-        while not self._is_ending and not gone.done() and clock.stopwatch() < ends_at:
+        while not self._is_over(reader, gone) and clock.stopwatch() < ends_at:
             try:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
                     await reader.woken.wait()
             except TimeoutError:
                 await send({"type": "http.response.body", "body": HEARTBEAT, "more_body": True})
                 continue
-            if self._is_ending or gone.done():
+            if self._is_over(reader, gone):
                 return
             reader.woken.clear()
             await send({"type": "http.response.body", "body": NEWS, "more_body": True})
-            await self._rest(gone)
+            await self._rest(reader, gone)
 
-    async def _rest(self, gone: "asyncio.Future[None]") -> None:
+    def _is_over(self, reader: Reader, gone: "asyncio.Future[None]") -> bool:
+        return self._is_ending or reader.is_out or gone.done()
+
+    async def _rest(self, reader: Reader, gone: "asyncio.Future[None]") -> None:
         """Let some time pass before the next piece of news, but not when there is nobody to wait for."""
         until = clock.stopwatch() + PACE_SECONDS
-        while not self._is_ending and not gone.done() and clock.stopwatch() < until:
+        while not self._is_over(reader, gone) and clock.stopwatch() < until:
             await asyncio.sleep(PACE_SECONDS / 5)
 
     def _add(self, reader: Reader) -> None:
