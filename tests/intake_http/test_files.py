@@ -282,3 +282,19 @@ def test_cells_of_the_report_are_no_formulas(brought):
 
     assert bad[1][0] == "'=1+1"
     assert bad[1][4] == "'@x"
+
+
+def test_bad_rows_come_back_as_a_workbook_when_the_name_asks_for_one_and_can_be_imported_again(tmp_path, queue):
+    file, rejects = tmp_path / "x.csv", tmp_path / "rejects.xlsx"
+    file.write_text(f"{HEADER}\n1234567890123456789,圆通,昨天,揽收,=1+1,\n")
+
+    files.import_file(file, kind="events", sender=SENDER, queue=queue, report=rejects)
+
+    table = tables.read(rejects)
+    (row,) = table.rows
+    assert table.columns[-2:] == ("行号", "原因")
+    assert row.cells["运单号"] == "1234567890123456789"
+    assert "=1+1" in row.cells.values()
+    assert row.cells["原因"] == "时间：不是 2000 至 2099 年间的时间"
+    again = files.import_file(rejects, kind="events", sender=SENDER, queue=queue)
+    assert (again.rows, again.rejected, again.ignored_columns) == (1, 1, ("行号", "原因"))

@@ -112,7 +112,10 @@ def market() -> None:
 def import_events(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="CSV, NDJSON or xlsx.")],
     kind: Annotated[str, typer.Option(help="What the rows are: events or parcels.")] = "events",
-    report: Annotated[Path | None, typer.Option(help="Where the bad rows go, as CSV with a reason.")] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option("--rejects", "--report", help="Where the bad rows go, as CSV or xlsx, each with its reason."),
+    ] = None,
     source: Annotated[str, typer.Option(help="Name of the source the events come from.")] = "PLATFORM",
     template: Annotated[
         bool, typer.Option("--template", help="Write an empty table with our columns instead.")
@@ -129,7 +132,7 @@ def import_events(
     if not file.is_file():
         raise typer.BadParameter(f"{file} is no file")
     with up.opened():
-        raise typer.Exit(imports.run(console, file=file, kind=kind, report=report, source=source))
+        raise typer.Exit(imports.run(console, file=file, kind=kind, report=rejects, source=source))
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """Imports of events and parcels from files: streamed in batches through the same decoder and queue as all else."""
 
-import csv
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from yidao.intake.payloads import ItemResult, Result, Submission
 from yidao.intake.phrases import Language
 from yidao.intake.queue import QueueFull
 from yidao.intake.senders import Sender
+from yidao.kit import sheets
 from yidao.kit.errors import Refusal
 
 IN_FLIGHT_MAX: Final = 4
@@ -235,41 +235,37 @@ def reason_of(problem: Problem, language: Language) -> str:
 
 
 class BadRows:
-    """The report of bad rows: what was in the file, the row's number and the reason; opened at the first bad row."""
+    """
+    The report of bad rows: what was in the file, the row's number and the reason; opened at the first bad row. It is
+    xlsx when its name says so, else CSV.
+    """
 
     def __init__(self, path: Path | None, names: tuple[str, ...], *, language: Language) -> None:
         self._path = path
         self._names = names or ("json",)
         self._titles = ("行号", "原因") if language is Language.CHINESE else ("row", "reason")
-        self._file: Any = None
-        self._writer: Any = None
+        self._sheet: sheets.Sheet | None = None
 
     def add(self, rows: list[tables.Row], reason: str) -> None:
         """Write the rows of one item down."""
         if self._path is None:
             return
-        if self._writer is None:
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            self._writer = csv.writer(self._file)
-            self._writer.writerow([*self._names, *self._titles])
-        for row in rows:
-            if row.raw is not None:
-                cells = [row.raw.decode("utf-8", "replace")]
-            else:
-                cells = [row.cells.get(name, "").replace(tables.LOST_DIGITS, "") for name in self._names]
-            self._writer.writerow([*map(harmless, cells), row.number, reason])
+        if self._sheet is None:
+            form = sheets.Format.XLSX if self._path.suffix.lower() == ".xlsx" else sheets.Format.CSV
+            self._sheet = sheets.open_sheet(form, self._path, columns=len(self._names) + len(self._titles))
+            self._sheet.__enter__()
+            self._sheet.write([[*self._names, *self._titles]])
+        self._sheet.write([*self._cells(row), str(row.number), reason] for row in rows)
+
+    def _cells(self, row: tables.Row) -> list[str]:
+        if row.raw is not None:
+            return [row.raw.decode("utf-8", "replace")]
+        return [row.cells.get(name, "").replace(tables.LOST_DIGITS, "") for name in self._names]
 
     def close(self) -> None:
         """Finish the report."""
-        if self._file is not None:
-            self._file.close()
-
-
-def harmless(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, and long numbers so that they stay text."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + text
-    return f"{text}\t" if len(text) >= 12 and text.isascii() and text.isdigit() else text
+        if self._sheet is not None:
+            self._sheet.__exit__(None, None, None)
 
 
 def write_template(path: Path, *, kind: str) -> None:
@@ -284,8 +280,8 @@ def write_template(path: Path, *, kind: str) -> None:
     titles = [column.title for column in of_kind.columns]
     example = [column.example for column in of_kind.columns]
     if path.suffix.lower() != ".xlsx":
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([titles, example])
+        with sheets.CsvSheet(path) as plain:
+            plain.write([titles, example])
         return
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
