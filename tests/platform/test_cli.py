@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 
+from yidao.accounts import phones, services
 from yidao.config import env
+from yidao.kit import ids
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
@@ -164,6 +167,57 @@ def test_a_leaked_credential_is_taken_back_by_command(owner_dsn: str) -> None:
 
     assert [answer.returncode for answer in (first, again, unknown, nobody)] == [0, 0, 1, 1]
     assert re.search(rf"{identity}.+taken back", listed.stdout)
+
+
+def test_a_phone_is_set_and_lost_second_factors_are_taken_by_command(committed_db: None, owner_dsn: str) -> None:
+    login = f"lost-{ids.new_id()}"
+    user_id = services.create_user(login=login, name="Lost", password="!")
+    Authenticator.objects.create(user_id=user_id, type="recovery_codes", data={})
+    number = f"199{ids.new_id() % 10**8:08d}"
+
+    answers = [
+        _yidao("accounts", *words, YIDAO_DATABASE_URL=owner_dsn)
+        for words in (
+            ("set-phone", login, number),
+            ("set-phone", login, "12"),
+            ("set-phone", "nobody-at-all", number),
+            ("reset-second-factor", login),
+            ("reset-second-factor", login),
+        )
+    ]
+
+    assert [answer.returncode for answer in answers] == [0, 1, 1, 0, 0]
+    assert f"+86 199******{number[-2:]}" in answers[0].stdout
+    assert "no mobile number" in answers[1].stdout
+    assert ["had 1 of them" in answers[3].stdout, "had 0 of them" in answers[4].stdout] == [True, True]
+    assert phones.number_of(user_id) == f"+86{number}"
+
+
+def test_a_user_is_added_with_a_role_that_such_an_organisation_has_and_let_in_again(owner_dsn: str) -> None:
+    made = _yidao("accounts", "add-organisation", "SHOP", f"Roles {os.getpid()}", YIDAO_DATABASE_URL=owner_dsn)
+    login = f"wendy-{ids.new_id()}"
+
+    def add(role: str) -> "subprocess.CompletedProcess[str]":
+        words = ("add-user", login, "--organisation", made.stdout.strip(), "--role", role)
+        return subprocess.run(
+            [sys.executable, "-m", "yidao.config", "accounts", *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "COLUMNS": "200", "TERM": "dumb", "YIDAO_DATABASE_URL": owner_dsn},
+            input="correct horse battery\n",
+            start_new_session=True,
+        )
+
+    refused, added = add("CLERK"), add("WAYBILLS")
+    disabled, enabled = (
+        _yidao("accounts", command, login, YIDAO_DATABASE_URL=owner_dsn) for command in ("disable-user", "enable-user")
+    )
+
+    assert [each.returncode for each in (refused, added, disabled, enabled)] == [1, 0, 0, 0]
+    assert "no such role" in refused.stdout
+    assert "may log in again" in enabled.stdout
 
 
 def test_what_the_rules_refuse_is_told_in_one_line(owner_dsn: str) -> None:

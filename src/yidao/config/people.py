@@ -14,9 +14,9 @@ from django.db import IntegrityError
 from rich.console import Console
 from rich.table import Table
 
-from yidao.accounts import queries, services
+from yidao.accounts import factors, members, phones, queries, services
 from yidao.accounts.actors import SYSTEM
-from yidao.accounts.ids import CredentialId, OrganisationId
+from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Membership, Organisation
 from yidao.audit import services as audit
 from yidao.config import database, up
@@ -45,6 +45,15 @@ def _change() -> Iterator[tuple[datetime, datetime]]:
         except IntegrityError as fault:
             console.print(f"[red]Not possible: {str(fault).splitlines()[0]}[/red]")
             raise typer.Exit(EXIT_WRONG) from None
+
+
+def _user(login: str) -> UserId:
+    """Return whose login it is; end with a word if it is nobody's."""
+    user_id = queries.user_by_login(login)
+    if user_id is None:
+        console.print(f"[red]There is no login {login}.[/red]")
+        raise typer.Exit(EXIT_WRONG)
+    return user_id
 
 
 @app.command("add-organisation")
@@ -90,8 +99,11 @@ def add_user(
         console.print(f"[red]{' '.join(fault.messages)}[/red]")
         raise typer.Exit(EXIT_WRONG) from None
     with _change() as (now, real_now):
+        kind = queries.organisation_kinds((organisation,)).get(organisation)
+        if kind is None or role not in members.roles_of(kind):
+            raise members.RoleUnknown
         user_id = services.create_user(login=login, name=name or login, password=password)
-        services.join(user_id=user_id, organisation_id=OrganisationId(organisation), role=role)
+        services.join(user_id=user_id, organisation_id=OrganisationId(organisation), role=role, real_now=real_now)
         audit.record(
             act="user.created",
             subject=f"user/{user_id}",
@@ -130,12 +142,40 @@ def add_credential(
 def disable_user(login: Annotated[str, typer.Argument(help="What the user types to log in.")]) -> None:
     """Shut a user out, who is out with the next request; what they did stays in the journal."""
     with _change() as (now, real_now):
+        services.disable_user(user_id=_user(login), by_user_id=None, now=now, real_now=real_now)
+    console.print(f"{login} is shut out.")
+
+
+@app.command("enable-user")
+def enable_user(login: Annotated[str, typer.Argument(help="What the user types to log in.")]) -> None:
+    """Let a user in again who was shut out, with the roles they still have."""
+    with _change() as (now, real_now):
         user_id = queries.user_by_login(login)
         if user_id is None:
             console.print(f"[red]There is no login {login}.[/red]")
             raise typer.Exit(EXIT_WRONG)
-        services.disable_user(user_id=user_id, by_user_id=None, now=now, real_now=real_now)
-    console.print(f"{login} is shut out.")
+        services.enable_user(user_id=user_id, by_user_id=None, now=now, real_now=real_now)
+    console.print(f"{login} may log in again.")
+
+
+@app.command("set-phone")
+def set_phone(
+    login: Annotated[str, typer.Argument(help="What the user types to log in.")],
+    number: Annotated[str, typer.Argument(help="The mobile number; outside mainland China it begins with +.")],
+) -> None:
+    """Give a user a phone without a code, because you know whose it is; codes that went to the old one end."""
+    with _change() as (now, real_now):
+        parsed = phones.parse(number)
+        phones.keep(user_id=_user(login), number=parsed, by_user_id=None, now=now, real_now=real_now)
+    console.print(f"Codes for {login} go to {phones.mask(parsed)}.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(login: Annotated[str, typer.Argument(help="What the user types to log in.")]) -> None:
+    """Take authenticator app, passkeys and recovery codes from a user who has lost them; the password stays."""
+    with _change() as (now, real_now):
+        count = factors.reset(user_id=_user(login), by_user_id=None, now=now, real_now=real_now)
+    console.print(f"{login} had {count} of them; now the password alone opens the account.")
 
 
 @app.command("disable-credential")
