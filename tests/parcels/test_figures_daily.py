@@ -3,12 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from tests.intake import facts
 from tests.web import cast, planting
 from tests.web.cast import Cast
 from yidao.intake.payloads import SourceFacts
-from yidao.parcels import daily, tasks
+from yidao.parcels import daily, freshness, tasks
 from yidao.parcels.models import Anomaly, CarrierStage, DayFigure, FigureRun, OpenAnomaly, Parcel, ParcelExtraCreator
 from yidao.rules import figures, parcel
 from yidao.rules.episodes import Closing, Type
@@ -231,3 +232,12 @@ def test_the_job_goes_by_business_time(planted: Cast) -> None:
     tasks.refresh_figures(timestamp=0)
 
     assert FigureRun.objects.filter(name="open").exists()
+
+
+def test_after_a_mass_of_old_parcels_everything_is_computed_anew(planted: Cast) -> None:
+    daily.refresh(now=NOW, limit=200)
+    assert connection.connection is not None
+
+    freshness.expire(connection.connection)
+
+    assert daily.refresh(now=NOW, limit=200) == figures.DAYS_KEPT + 2

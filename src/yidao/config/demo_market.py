@@ -21,7 +21,7 @@ from yidao.market.ledger import Ledger
 from yidao.market.line import Line, Post
 from yidao.market.wires import Message
 from yidao.market.world import World
-from yidao.parcels import hot, outages, sweeps
+from yidao.parcels import freshness, hot, outages, sweeps
 from yidao.rules.instants import instant
 
 FILL_STEP: Final = 12 * stamps.HOUR
@@ -91,6 +91,7 @@ class Player:
         async for _ in self._steps(self.choices.opens_at, FILL_STEP):
             if self._stop.is_set():
                 return
+        freshness.expire(self._connection)
         log.info("history told", seconds=round(clock.stopwatch() - started, 1), **self.figures())
 
     async def forward(self, wish_id: int, until: int) -> None:

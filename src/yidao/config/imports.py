@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -13,6 +14,7 @@ from yidao.intake.phrases import Language
 from yidao.intake.queue import Queue
 from yidao.intake.senders import SHOP_SOURCE, Sender
 from yidao.kit.errors import Refusal
+from yidao.parcels import freshness
 
 EXIT_DONE = 0
 EXIT_SOME_BAD = 1
@@ -68,6 +70,8 @@ def run(console: Console, *, file: Path, kind: str, report: Path | None, source:
         return EXIT_USAGE
     finally:
         queue.drain()
+    with psycopg.connect(database.runtime_url(), autocommit=True) as connection:
+        freshness.expire(connection)
     _tell(console, summary, report)
     return EXIT_SOME_BAD if summary.rejected else EXIT_DONE
 
