@@ -40,7 +40,12 @@ def index(request: Request, creator: CreatorId | None) -> HttpResponse:
     """List the creator's nudges by how they stand."""
     actor = consoles.creator(request, creator)
     at = {"creator": creator}
-    listing = nudge_lists.threads(name="creator-nudges", other=nudge_lists.SHOP, partners=nudge_queries.partners(actor))
+    listing = nudge_lists.threads(
+        name="creator-nudges",
+        title=nudge_lists.STEPPING_IN,
+        other=nudge_lists.SHOP,
+        partners=nudge_queries.partners(actor),
+    )
     return listpages.render(
         request,
         actor,

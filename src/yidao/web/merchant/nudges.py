@@ -38,8 +38,12 @@ def routes(prefix: str) -> list[URLPattern]:
 def index(request: Request, shop: ShopId) -> HttpResponse:
     """List the nudges of the shop's creators by how they stand."""
     actor = consoles.merchant(request, shop)
-    partners = nudge_queries.partners(actor)
-    listing = nudge_lists.threads(name="merchant-nudges", other=nudge_lists.CREATOR, partners=partners)
+    listing = nudge_lists.threads(
+        name="merchant-nudges",
+        title=nudge_lists.CREATORS_STEP_IN,
+        other=nudge_lists.CREATOR,
+        partners=nudge_queries.partners(actor),
+    )
     page = nudge_lists.thread_page(
         request,
         actor,

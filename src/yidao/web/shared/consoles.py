@@ -238,7 +238,7 @@ def _notices(audience: str, at: dict[str, Any]) -> Group:
 
 def _nudges(audience: str, at: dict[str, Any]) -> Entry:
     """Return the entry that leads to stepping in (介入)."""
-    label = gettext_noop("Stepping in")
+    label = gettext_noop("Creators step in") if audience == "merchant" else gettext_noop("Stepping in")
     return Entry(key="nudges", label=label, address=reverse(f"{audience}-nudges", kwargs=at), badge="nudges", go="i")
 
 
@@ -250,7 +250,7 @@ def _tickets(audience: str, at: dict[str, Any]) -> Entry:
 
 def _nudges(audience: str, at: dict[str, Any]) -> Entry:
     """Return the entry that leads to stepping in (介入)."""
-    label = gettext_noop("Stepping in")
+    label = gettext_noop("Creators step in") if audience == "merchant" else gettext_noop("Stepping in")
     return Entry(key="nudges", label=label, address=reverse(f"{audience}-nudges", kwargs=at), badge="nudges", go="i")
 
 

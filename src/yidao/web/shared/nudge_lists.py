@@ -64,7 +64,7 @@ class Named(Generic[Row]):
 
 def _state_field(words: Mapping[State, str]) -> Tabbed:
     options = tuple(Option(value=state.value, label=words[state]) for state in State)
-    return Tabbed(name="state", label=gettext_noop("Status"), options=options, at_first=(State.WAITING.value,))
+    return Tabbed(name="state", label=gettext_noop("State"), options=options, at_first=(State.WAITING.value,))
 
 
 def _who_field(label: str, ids: Iterable[int]) -> Combobox:
@@ -107,13 +107,15 @@ def _state(words: Mapping[State, str]) -> Callable[[Line[Row]], Cell]:
 OPENED: Final = Days(name="opened", label=gettext_noop("Asked on"))
 CREATOR: Final = gettext_noop("Creator")
 SHOP: Final = gettext_noop("Shop")
+STEPPING_IN: Final = gettext_noop("Stepping in")
+CREATORS_STEP_IN: Final = gettext_noop("Creators step in")
 
 
-def threads(*, name: str, other: str, partners: Iterable[int]) -> Listing[Line[ThreadRow]]:
+def threads(*, name: str, title: str, other: str, partners: Iterable[int]) -> Listing[Line[ThreadRow]]:
     """Return the list of nudges as one side sees it; `other` is what the other side is called."""
     return Listing(
         name=name,
-        title=gettext_noop("Stepping in"),
+        title=title,
         shape=Shape(fields=(_state_field(nudge_words.NUDGE_STATE), _who_field(other, partners), OPENED)),
         columns=(
             Column(
@@ -128,7 +130,7 @@ def threads(*, name: str, other: str, partners: Iterable[int]) -> Listing[Line[T
             ),
             Column(name="asked", label=gettext_noop("Asked on"), cell=lambda line: line.row.opened_at),
             Column(name="clock", label=gettext_noop("Clock"), cell=_clock),
-            Column(name="state", label=gettext_noop("Status"), cell=_state(nudge_words.NUDGE_STATE)),
+            Column(name="state", label=gettext_noop("State"), cell=_state(nudge_words.NUDGE_STATE)),
         ),
         total=gettext_noop("Nudges in all: %(count)s"),
         empty=gettext_noop("No nudges here."),
@@ -161,7 +163,7 @@ def _ticket_columns(other: str) -> tuple[Column[Line[TicketRow]], ...]:
         Column(name="other", label=other, cell=lambda line: line.other),
         Column(name="asked", label=gettext_noop("Asked on"), cell=lambda line: line.row.opened_at),
         Column(name="clock", label=gettext_noop("Clock"), cell=_clock),
-        Column(name="state", label=gettext_noop("Status"), cell=_state(nudge_words.TICKET_STATE)),
+        Column(name="state", label=gettext_noop("State"), cell=_state(nudge_words.TICKET_STATE)),
     )
 
 
