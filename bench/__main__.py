@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import bulk, chaos, cluster, data, exports, push, soak, sweep
+from bench import bulk, chaos, cluster, data, exports, pages, push, soak, sweep
 
 TRIALS: dict[str, Callable[[], int]] = {"chaos": chaos.main, "soak": soak.main}
 BENCHMARKS: dict[str, Callable[[str, int], None]] = {
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[str, int], None]] = {
     "intake.push": push.run,
     "sweep.parcels": sweep.run,
     "export.rows": exports.run,
+    "page.weight": pages.run,
 }
 
 

@@ -103,7 +103,7 @@ class Ground:
 
     def is_ready(self) -> bool:
         """Return whether both ports say that they can serve."""
-        return all(_answers(port) for port in (self.web_port, self.intake_port))
+        return all(answers(port) for port in (self.web_port, self.intake_port))
 
     def children(self) -> dict[str, int]:
         """Return the processes `yidao up` runs, by name."""
@@ -170,7 +170,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as answer:
             return bool(answer.status == 200)

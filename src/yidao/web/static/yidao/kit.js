@@ -233,6 +233,7 @@ customElements.define("yd-dates", Dates);
 class Copy extends HTMLElement {
   connectedCallback() {
     if (this.querySelector(".copy") || !navigator.clipboard) return;
+    this.dataset.text ??= this.textContent.trim();
     const button = make("button", { type: "button", className: "copy", title: words.copy, ariaLabel: words.copy, textContent: "⧉", tabIndex: this.closest("tr") ? -1 : 0 });
     button.addEventListener("click", async (event) => {
       event.stopPropagation();
