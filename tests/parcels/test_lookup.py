@@ -12,8 +12,9 @@ from tests.web import cast, planting
 from tests.web.cast import Cast
 from yidao.accounts import access
 from yidao.accounts.actors import Actor
-from yidao.kit.errors import Refusal
-from yidao.parcels import lookup
+from yidao.kit import crypto
+from yidao.kit.errors import NotVisible, Refusal
+from yidao.parcels import detail, lookup
 from yidao.policies import services
 from yidao.policies.models import PolicyVersion
 from yidao.rules import monitor
@@ -89,6 +90,19 @@ def test_what_was_shipped_before_the_data_start_says_so(people: Cast) -> None:
     begin(start)
 
     assert [cause(people, number) for number in ("EARLY", "IN TIME")] == [Cause.BEFORE_DATA_START, Cause.SHOWN]
+
+
+def test_what_was_shipped_before_the_data_start_cannot_be_opened_either(people: Cast) -> None:
+    number = planting.ship(people, "06-18 23:59", facts.line("EARLY", people.creator))
+    token = crypto.parcel_token(number, "zhongtong", 1)
+    shop = access.actor_for_shop(people.alice.id, people.shop)
+    assert detail.by_token(token, actor=dana(people), now=planting.NOW).order_nos == ("EARLY",)
+
+    begin("2022-06-19T00:00:00+08:00")
+
+    with pytest.raises(NotVisible):
+        detail.by_token(token, actor=dana(people), now=planting.NOW)
+    assert detail.by_token(token, actor=shop, now=planting.NOW).order_nos == ("EARLY",)
 
 
 def test_a_voided_parcel_is_as_good_as_none(people: Cast) -> None:

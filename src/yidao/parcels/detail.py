@@ -14,7 +14,7 @@ from django.db import connection
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import crypto
 from yidao.kit.errors import NotVisible
-from yidao.parcels import access, folding, lives, registers
+from yidao.parcels import access, folding, lives, registers, scope
 from yidao.parcels.queries import kind_name, masked
 from yidao.policies import queries as policies
 from yidao.rules import anomalies, episodes, parcel, routes, sources
@@ -111,7 +111,8 @@ SELECT p.life, p.shop_id, p.order_nos, p.shipped_at, p.paid_at, p.sender_divisio
 FROM parcel p
 WHERE p.waybill_no = %(waybill_no)s AND p.carrier = %(carrier)s
   AND (%(known_at)s::timestamptz IS NULL OR p.recorded_at <= %(known_at)s::timestamptz)
-  AND (%(life)s::smallint IS NULL OR p.life = %(life)s::smallint) AND
+  AND (%(life)s::smallint IS NULL OR p.life = %(life)s::smallint)
+  AND (%(shipped_since)s::timestamptz IS NULL OR p.shipped_at >= %(shipped_since)s::timestamptz) AND
 """
 _STANDS_FOR = """
 SELECT stands_for FROM parcel_alias
@@ -160,12 +161,14 @@ def _fetch(text: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[
 
 def by_token(token: str, *, actor: Actor, now: datetime, as_of: datetime | None = None) -> Detail:
     """
-    Return the parcel an opaque token names; with `as_of` as it was known and judged at that instant.
+    Return the parcel an opaque token names; with `as_of` as it was known and judged at that instant. What was shipped
+    before the data start creators do not see, whatever they hold of it.
 
     :raises NotVisible: no such token or parcel, or it is not this actor's to see.
     """
     waybill_no, carrier, life = crypto.open_parcel_token(token)
-    return _detail(waybill_no, carrier, life, actor=actor, now=as_of or now, known_at=as_of)
+    since = scope.data_start(now) if actor.kind is ActorKind.CREATOR else None
+    return _detail(waybill_no, carrier, life, actor=actor, now=as_of or now, known_at=as_of, shipped_since=since)
 
 
 def by_number(waybill_no: str, carrier: str, *, actor: Actor, now: datetime, as_of: datetime | None = None) -> Detail:
@@ -197,11 +200,13 @@ def _detail(
     actor: Actor,
     now: datetime,
     known_at: datetime | None = None,
+    shipped_since: datetime | None = None,
 ) -> Detail:
     condition, parameters = access.condition(actor)
     text = " ".join((_PARCEL, condition, _NEWEST_LIFE))
     is_plain = access.sees_plain_numbers(actor)
     number = {"waybill_no": waybill_no, "carrier": carrier, "life": life, "known_at": known_at}
+    number["shipped_since"] = shipped_since
     number["promoted_by"] = None if is_plain else list(actor.organisation_ids)
     found = _fetch(text, {**number, **parameters})
     if not found:
@@ -211,6 +216,8 @@ def _detail(
     if known_at is not None and adopted_at is not None and adopted_at > known_at:
         owned = _before_adoption(actor)
     shop_id, order_nos, shipped_at, paid_at, sender, receiver = owned
+    if actor.kind is ActorKind.CREATOR and (shipped_at is None or shipped_at < scope.data_start(now)):
+        raise NotVisible  # Creators see nothing from before the data start, by no address.
     key = (waybill_no, carrier, life)
     if known_at is not None:
         # A scan that lived then and is dead now may lie outside the span of those that live.
