@@ -198,14 +198,13 @@ def disable_user(*, actor: Actor, user_id: UserId, now: datetime, real_now: date
     user(user_id, actor=actor)
     if user_id == actor.user_id:
         raise NotYourself
-    services.disable_user(user_id=user_id, by_user_id=actor.user_id, now=now, real_now=real_now)
+    services.disable_user(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
 
 
 def enable_user(*, actor: Actor, user_id: UserId, now: datetime, real_now: datetime) -> None:
     """Let a user in again, with the roles they still have. Doing it twice changes nothing."""
     user(user_id, actor=actor)
-    if User.objects.filter(id=user_id, is_active=False).update(is_active=True, disabled_at=None):
-        record("user.enabled", actor, f"user/{user_id}", None, now, real_now)
+    services.enable_user(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
 
 
 def end_sessions(*, actor: Actor, user_id: UserId, now: datetime, real_now: datetime) -> int:

@@ -93,6 +93,18 @@ def disable_user(*, user_id: UserId, by_user_id: UserId | None, now: datetime, r
         )
 
 
+def enable_user(*, user_id: UserId, by_user_id: UserId | None, now: datetime, real_now: datetime) -> None:
+    """Let a user in again, with the roles they still have. Doing it twice changes nothing."""
+    if User.objects.filter(id=user_id, is_active=False).update(is_active=True, disabled_at=None):
+        audit.record(
+            act="user.enabled",
+            user_id=by_user_id,
+            subject=f"user/{user_id}",
+            at_real=real_now,
+            at_business=now,
+        )
+
+
 def create_credential(
     *,
     organisation_id: OrganisationId,
