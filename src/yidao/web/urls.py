@@ -5,19 +5,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from yidao.web import converters
 from yidao.web.carrier import home as carrier_home
 from yidao.web.carrier import tickets as carrier_tickets
-from yidao.web.carrier import tickets as carrier_tickets
 from yidao.web.carrier import views as carrier
 from yidao.web.creator import home as creator_home
-from yidao.web.creator import nudges as creator_nudges
 from yidao.web.creator import nudges as creator_nudges
 from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import home as merchant_home
+from yidao.web.merchant import nudges as merchant_nudges
+from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import totals as merchant_totals
-from yidao.web.merchant import nudges as merchant_nudges
-from yidao.web.merchant import tickets as merchant_tickets
-from yidao.web.merchant import nudges as merchant_nudges
-from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import views as merchant
 from yidao.web.operator import (
     audit,
@@ -67,7 +63,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *exports.routes("c/<creator:creator>/", "creator"),
     *inbox.routes("c/<creator:creator>/", "creator"),
     *creator_nudges.routes("c/<creator:creator>/"),
-    *creator_nudges.routes("c/<creator:creator>/"),
     path("c/<creator:creator>/members/", members.creator, name="creator-members"),
     path("c/<creator:creator>/journal/", journal.creator, name="creator-journal"),
     path("m/<shop:shop>/", merchant_home.index, name="merchant-home"),
@@ -84,8 +79,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *inbox.routes("m/<shop:shop>/", "merchant"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
-    *merchant_nudges.routes("m/<shop:shop>/"),
-    *merchant_tickets.routes("m/<shop:shop>/"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
     path(_CARRIER, carrier_home.index, name="carrier-home"),
@@ -97,7 +90,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CARRIER}search/", search.carrier, name="carrier-search"),
     *exports.routes(_CARRIER, "carrier"),
     *inbox.routes(_CARRIER, "carrier"),
-    *carrier_tickets.routes(_CARRIER),
     *carrier_tickets.routes(_CARRIER),
     path(f"{_CARRIER}members/", members.carrier, name="carrier-members"),
     path(f"{_CARRIER}journal/", journal.carrier, name="carrier-journal"),

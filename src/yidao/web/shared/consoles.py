@@ -60,7 +60,6 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
                         go="p",
                     ),
                     _nudges("creator", at),
-                    _nudges("creator", at),
                     _exports("creator", at),
                 ),
             ),
@@ -107,8 +106,6 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                     ),
                     _nudges("merchant", at),
                     _tickets("merchant", at),
-                    _nudges("merchant", at),
-                    _tickets("merchant", at),
                     _exports("merchant", at),
                 ),
             ),
@@ -140,7 +137,6 @@ def carrier(request: Request, carrier_id: OrganisationId, outlet_id: Organisatio
                 entries=(
                     Entry(key="home", label=OVERVIEW, address=reverse("carrier-home", kwargs=at), go="h"),
                     Entry(key="parcels", label=MONITOR, address=reverse("carrier-parcels", kwargs=at), go="p"),
-                    _tickets("carrier", at),
                     _tickets("carrier", at),
                     _exports("carrier", at),
                 ),
@@ -234,18 +230,6 @@ def _notices(audience: str, at: dict[str, Any]) -> Group:
     address = reverse(f"{audience}-notices", kwargs=at)
     sign = Entry(key="notices", label=gettext_noop("Notices"), address=address, badge="notices", go="n", is_in_top=True)
     return Group(label="", entries=(sign,))
-
-
-def _nudges(audience: str, at: dict[str, Any]) -> Entry:
-    """Return the entry that leads to stepping in (介入)."""
-    label = gettext_noop("Creators step in") if audience == "merchant" else gettext_noop("Stepping in")
-    return Entry(key="nudges", label=label, address=reverse(f"{audience}-nudges", kwargs=at), badge="nudges", go="i")
-
-
-def _tickets(audience: str, at: dict[str, Any]) -> Entry:
-    """Return the entry that leads to tickets between shops and carriers (查件)."""
-    label = gettext_noop("Tickets")
-    return Entry(key="tickets", label=label, address=reverse(f"{audience}-tickets", kwargs=at), badge="tickets", go="t")
 
 
 def _nudges(audience: str, at: dict[str, Any]) -> Entry:
