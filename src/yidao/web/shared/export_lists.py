@@ -78,7 +78,7 @@ LISTING: Final[Listing[Line]] = Listing(
         fields=(
             Chips(
                 name="state",
-                label=gettext_noop("Status"),
+                label=gettext_noop("State"),
                 options=tuple(Option(value=each.value, label=words) for each, (words, _) in STATES.items()),
             ),
             Days(name="asked", label=gettext_noop("Asked")),
@@ -94,7 +94,7 @@ LISTING: Final[Listing[Line]] = Listing(
         Column(name="asked", label=gettext_noop("Asked"), cell=lambda line: line.row.asked_at),
         Column(name="format", label=gettext_noop("Format"), cell=lambda line: line.row.format),
         Column(name="rows", label=gettext_noop("Rows"), cell=_progress),
-        Column(name="state", label=gettext_noop("Status"), cell=lambda line: state_of(line.row)),
+        Column(name="state", label=gettext_noop("State"), cell=lambda line: state_of(line.row)),
         Column(name="expires", label=gettext_noop("Kept until"), cell=lambda line: Moment(at=line.row.expires_at)),
         Column(name="fault", label=gettext_noop("Reason"), cell=lambda line: fault_of(line.row)),
     ),
