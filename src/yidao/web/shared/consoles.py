@@ -94,9 +94,12 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
         role=gettext_noop("Merchant"),
         groups=(
             Group(
-                label=PARCELS,
+                label="",
+                entries=(Entry(key="home", label=OVERVIEW, address=reverse("merchant-home", kwargs=at), go="h"),),
+            ),
+            Group(
+                label=gettext_noop("Orders"),
                 entries=(
-                    Entry(key="home", label=OVERVIEW, address=reverse("merchant-home", kwargs=at), go="h"),
                     Entry(
                         key="parcels",
                         label=gettext_noop("Parcel centre"),
