@@ -21,7 +21,7 @@ LIST_QUERIES = 15
 Session, user, memberships, the data start, the shops of the form and their names, the page of parcels with its
 anomalies, shops, nudges and acknowledgements, the reader's habit (read and written), saved filters, the banners.
 """
-DRAWER_QUERIES = 12
+DRAWER_QUERIES = 13
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def as_(user: Any) -> Client:
 def numbers(page: bytes) -> list[str]:
     """Return the order numbers of the rows, in their order."""
     rows = re.findall(r"<tr data-key=.*?</tr>", page.decode(), re.DOTALL)
-    return [re.findall(r'data-text="([^"]*)"', row)[1] for row in rows]
+    copied = [re.findall(r'<yd-copy(?: data-text="([^"]*)")?>([^<]*)<', row) for row in rows]
+    return [whole or shown for whole, shown in (each[1] for each in copied)]
 
 
 def tokens(page: bytes) -> list[str]:

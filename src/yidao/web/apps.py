@@ -10,7 +10,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Say which lists can be exported; let what the library of second factors tells leave its trace in the journal."""
+        """Say which lists can be exported; let the journal hear of second factors."""
         from yidao.exports import registry  # inline: django not set up
         from yidao.web.creator import shops  # inline: django not set up
         from yidao.web.operator import carriers  # inline: django not set up

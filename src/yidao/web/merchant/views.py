@@ -2,19 +2,22 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
-from yidao.accounts.actors import Actor
+from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import ShopId
 from yidao.parcels import detail
 from yidao.web.merchant import totals
 from yidao.web.shared import consoles, listpages, parcel_lists
 from yidao.web.shared.badges import render_badges
+from yidao.web.shared.listpages import Act
 from yidao.web.shared.requests import Request
 
 
-def _place(shop: ShopId) -> parcel_lists.Place:
+def _place(actor: Actor, shop: ShopId) -> parcel_lists.Place:
     at = {"shop": shop}
+    known = Act(label=gettext_noop("Acknowledge"), address=reverse("merchant-acknowledge", kwargs=at))
     return parcel_lists.Place(
         parcels=reverse("merchant-parcels", kwargs=at),
         anomalies=reverse("merchant-anomalies", kwargs=at),
@@ -22,6 +25,7 @@ def _place(shop: ShopId) -> parcel_lists.Place:
         row_address=lambda row: reverse(
             "merchant-parcel", kwargs={**at, "carrier": row.carrier, "waybill_no": row.waybill_no}
         ),
+        bulk=(known,) if actor.may(Permission.ANOMALIES_ACKNOWLEDGE) else (),
     )
 
 
@@ -42,7 +46,7 @@ def anomalies(request: Request, shop: ShopId) -> HttpResponse:
 def _list(request: Request, actor: Actor, shop: ShopId, *, is_of_anomalies: bool) -> HttpResponse:
     is_whole = request.method != "POST" and not request.htmx and listpages.PART not in request.GET
     context = {"totals": totals.strip(actor=actor, shop=shop, now=request.now) if is_whole else None}
-    page = parcel_lists.page(request, actor, _place(shop), is_of_anomalies=is_of_anomalies, context=context)
+    page = parcel_lists.page(request, actor, _place(actor, shop), is_of_anomalies=is_of_anomalies, context=context)
     return listpages.render(request, actor, page)
 
 
@@ -52,7 +56,7 @@ def parcel(request: Request, shop: ShopId, carrier: str, waybill_no: str) -> Htt
     actor = consoles.merchant(request, shop)
     found = detail.by_number(waybill_no, carrier, actor=actor, now=request.now)
     at = {"shop": shop, "carrier": carrier, "waybill_no": waybill_no}
-    return parcel_lists.render_drawer(request, actor, _place(shop), found, reverse("merchant-parcel", kwargs=at))
+    return parcel_lists.render_drawer(request, actor, _place(actor, shop), found, reverse("merchant-parcel", kwargs=at))
 
 
 @require_safe

@@ -46,10 +46,10 @@ class Shown:
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """Return the anomalies the row tells of: its one, or all of the parcel's, those in progress first."""
+        """Return the anomalies the row tells of: its one, or the parcel's in progress, or those that are over."""
         if self.row.anomaly is not None:
             return (self.row.anomaly,)
-        return tuple(sorted(self.row.anomalies, key=lambda mark: mark.state != "OPEN"))
+        return tuple(mark for mark in self.row.anomalies if mark.state == "OPEN") or self.row.anomalies
 
 
 def explained(mark: Mark) -> str:
@@ -82,9 +82,9 @@ def _types(shown: Shown) -> Cell:
             text=phrases.of("type", mark.type),
             tone="closed" if mark.state == "CLOSED" else tones.get(mark.severity, "warn"),
         )
-        for mark in reversed(shown.marks)
+        for mark in shown.marks
     }
-    return tuple(reversed(found.values()))
+    return tuple(found.values())
 
 
 def _reasons(shown: Shown) -> Cell:
@@ -125,7 +125,14 @@ def _left(shown: Shown) -> Cell:
     return Left(started_at=running.started_at, deadline=running.deadline, text=phrases.of("type", running.type))
 
 
-def _columns(*, has_shop: bool, is_of_anomalies: bool) -> tuple[Column[Shown], ...]:
+_NUDGED: Final[Column[Shown]] = Column(name="nudge", label=gettext_noop("Stepped in"), cell=_nudge)
+_LEFT: Final[Column[Shown]] = Column(name="left", label=gettext_noop("Time left"), cell=_left, sort="left")
+_KNOWN: Final[Column[Shown]] = Column(
+    name="known", label=gettext_noop("Acknowledged"), cell=lambda shown: shown.known_at
+)
+
+
+def _columns(*, is_of_shop: bool, is_of_anomalies: bool) -> tuple[Column[Shown], ...]:
     """Return the nine columns of the source, and the time an anomaly began where it is what is listed."""
     shop: tuple[Column[Shown], ...] = (
         Column(name="shop", label=HEADERS[0], cell=lambda shown: shown.row.shop or None),
@@ -138,7 +145,7 @@ def _columns(*, has_shop: bool, is_of_anomalies: bool) -> tuple[Column[Shown], .
         ),
     )
     return (
-        *(shop if has_shop else ()),
+        *(() if is_of_shop else shop),
         Column(name="number", label=HEADERS[1], cell=lambda shown: Number(text=shown.row.number), is_fixed=True),
         Column(name="orders", label=HEADERS[2], cell=_orders),
         Column(name="shipped", label=HEADERS[3], cell=lambda shown: shown.row.shipped_at, sort="newest"),
@@ -148,6 +155,7 @@ def _columns(*, has_shop: bool, is_of_anomalies: bool) -> tuple[Column[Shown], .
             label=HEADERS[5],
             cell=lambda shown: Dot(text=phrases.of("status", shown.row.status), tone=phrases.tone(shown.row.status)),
         ),
+        *((_LEFT,) if is_of_shop else ()),
         Column(name="types", label=HEADERS[6], cell=_types),
         Column(name="reasons", label=HEADERS[7], cell=_reasons),
         Column(name="state", label=HEADERS[8], cell=_state),
@@ -156,21 +164,12 @@ def _columns(*, has_shop: bool, is_of_anomalies: bool) -> tuple[Column[Shown], .
     )
 
 
-_NUDGED: Final[Column[Shown]] = Column(name="nudge", label=gettext_noop("Stepped in"), cell=_nudge)
-_LEFT: Final[Column[Shown]] = Column(name="left", label=gettext_noop("Time left"), cell=_left, sort="left")
-_KNOWN: Final[Column[Shown]] = Column(
-    name="known", label=gettext_noop("Acknowledged"), cell=lambda shown: shown.known_at
-)
-
-
 def columns_for(actor: Actor, *, is_of_anomalies: bool) -> tuple[Column[Shown], ...]:
     """Return the columns an actor may see of a list."""
-    found = _columns(has_shop=actor.kind is not ActorKind.MERCHANT, is_of_anomalies=is_of_anomalies)
+    found = _columns(is_of_shop=actor.kind is ActorKind.MERCHANT, is_of_anomalies=is_of_anomalies)
     match actor.kind:
-        case ActorKind.CREATOR:
+        case ActorKind.CREATOR | ActorKind.MERCHANT:
             return *found, _NUDGED, _KNOWN
-        case ActorKind.MERCHANT:
-            return *found, _LEFT, _NUDGED, _KNOWN
         case ActorKind.OPERATOR:
             return *found, _NUDGED
         case _:

@@ -222,7 +222,7 @@ def _frame(shown: Shown, request: Request, place: Place, *, is_of_many: bool) ->
         key="/".join(key),
         version=row.version if row.anomaly is None else f"{row.version}/{row.anomaly.state}{row.anomaly.closing}",
         acts=(Act(label=gettext_noop("Track"), address=address, is_drawer=True),),
-        item=f"{name}/{','.join(dict.fromkeys(open_types))}" if open_types else "",
+        item=(name if row.anomaly is None else f"{name}/{row.anomaly.type}") if open_types else "",
         label=row.number,
         fresh_at=row.anomaly.noticed_at if row.anomaly is not None else row.recorded_at,
     )
