@@ -330,3 +330,20 @@ def test_the_ranking_offers_its_export(people: Cast) -> None:
     html = read(people.dana, "creator-shops", creator=people.creator)
 
     assert "kind=creator-shops" in html
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "part"),
+    [
+        pytest.param("dana", "creator-home", "creator", id="creator"),
+        pytest.param("alice", "merchant-home", "shop", id="merchant"),
+    ],
+)
+def test_news_renew_the_figures_alone(people: Cast, user: str, name: str, part: str) -> None:
+    damaged(people)
+    address = reverse(name, kwargs={part: getattr(people, part)})
+
+    html = as_(getattr(people, user)).get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert "<html" not in html
+    assert '<div class="figures">' in html

@@ -39,4 +39,4 @@ def index(request: Request, carrier: OrganisationId, outlet: OrganisationId | No
         return homes.pickups(standings.pickup_queue(actor=actor, now=request.now), where, request.now)
 
     home = homes.build(request, actor, where, queue, lambda days: asked)
-    return render(request, homes.TEMPLATE, {"home": home})
+    return homes.render(request, home)

@@ -1,7 +1,6 @@
 """The creator's home page: where parcels stand, what is wrong, by which shop, and how it went over the last days."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -38,4 +37,4 @@ def index(request: Request, creator: CreatorId | None) -> HttpResponse:
         address = reverse("creator-nudges", kwargs={"creator": creator})
         return homes.threads(counts, nudge_words.NUDGE_STATE, gettext("Stepping in"), address)
 
-    return render(request, homes.TEMPLATE, {"home": homes.build(request, actor, where, worst, nudges)})
+    return homes.render(request, homes.build(request, actor, where, worst, nudges))

@@ -1,14 +1,12 @@
 """The shop's home page: where its parcels stand, what is wrong, and how it went over the last days."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import ShopId
 from yidao.parcels import nudge_queries, ticket_queries
-from yidao.web.merchant.totals import strip
 from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
 
@@ -40,6 +38,5 @@ def index(request: Request, shop: ShopId) -> HttpResponse:
         return homes.threads(counts, words, title, reverse("merchant-tickets", kwargs=at))
 
     home = homes.build(request, actor, places(shop), nudges, tickets)
-    return render(
-        request, "merchant/home.html", {"home": home, "totals": strip(actor=actor, shop=shop, now=request.now)}
-    )
+    totals = strip(actor=actor, shop=shop, now=request.now)
+    return homes.render(request, home, "merchant/home.html", totals=totals)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 
 from yidao.carriers import catalogue
-from yidao.web.shared import phrases
+from yidao.web.shared import nudge_words, phrases
 
 ACTS: Final[Mapping[str, str]] = {
     "anomalies.acknowledged": gettext_noop("Acknowledged anomalies"),
@@ -76,6 +76,8 @@ DETAILS: Final[Mapping[str, str]] = {
     "effective_from": gettext_noop("in force from"),
     "items": gettext_noop("parcels"),
     "kind": gettext_noop("kind"),
+    "nudge": gettext_noop("stepping in"),
+    "outlet": gettext_noop("outlet"),
     "page": gettext_noop("page"),
     "reason": gettext_noop("reason"),
     "role": gettext_noop("role"),
@@ -100,6 +102,8 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "user": gettext_noop("User"),
     "visit": gettext_noop("Visit"),
 }
+
+_CODES: Final = {str(code): words for code, words in (*nudge_words.ANSWER.items(), *nudge_words.FINDING.items())}
 
 _PAGES: Final[Mapping[str, Callable[[str], str]]] = {
     "credential": lambda number: reverse("operator-organisations"),
@@ -138,9 +142,11 @@ def _value(name: str, value: Any) -> str:
         return phrases.of("role", str(value))
     if name == "scope":
         return phrases.of("scope", str(value))
+    if name == "code" and value in _CODES:
+        return gettext(_CODES[value])
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
-    return phrases.carrier(value) if value in catalogue.CODES else str(value)
+    return phrases.carrier(value) if isinstance(value, str) and value in catalogue.CODES else str(value)
 
 
 def subject(told: str) -> str:

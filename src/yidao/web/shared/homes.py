@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
+from django.shortcuts import render as render_template
 from django.utils.translation import gettext
 
 from yidao.accounts import queries as accounts
@@ -13,6 +15,7 @@ from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.kit.lists import habits
 from yidao.kit.lists.listing import Listing
 from yidao.kit.lists.sources import Source
+from yidao.kit.templates import render_block
 from yidao.parcels import standings
 from yidao.policies import families
 from yidao.policies import queries as policies
@@ -134,6 +137,14 @@ def build(request: Request, actor: Actor, places: Places, *more: Callable[[int],
         places=places,
         funnel_as_of=funnel.as_of,
     )
+
+
+def render(request: Request, home: Home, template: str = TEMPLATE, **more: Any) -> HttpResponse:
+    """Render a home page, or its figures alone when news came."""
+    context = {"home": home, **more}
+    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+        return render_block(request, template, "home", context)
+    return render_template(request, template, context)
 
 
 def numbers(
