@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import ShopId
 from yidao.parcels import nudge_queries, ticket_queries
+from yidao.web.merchant.totals import strip
 from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
 
