@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.template.loader import get_template
 from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, reverse
 
 from tests.accounts.test_codes import code_in, fresh_number
 from tests.web import cast
@@ -23,6 +25,7 @@ from yidao.accounts.phone_models import SmsMessage
 from yidao.accounts.senders import text_place
 from yidao.audit.models import AuditEntry
 from yidao.kit import clock, crypto, db, ids
+from yidao.web.account import urls
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -584,7 +587,19 @@ class TestSessions:
 
 class TestPasskeys:
     @pytest.mark.parametrize(
-        "credential", ["", "x", "5", "[]", "{}", '{"response": {}}', '{"response": {"userHandle": "%%"}}', "null"]
+        "credential",
+        [
+            "",
+            "x",
+            "5",
+            "[]",
+            "{}",
+            "null",
+            '{"response": {}}',
+            '{"response": {"userHandle": "%%"}}',
+            '{"response": {}, "id": "\\u0000"}',
+            '{"response": {}, "id": "' + "x" * 30_000 + '"}',
+        ],
     )
     def test_no_answer_of_a_browser_makes_the_server_stumble(
         self, browser: Client, client: Client, user: User, credential: str
@@ -647,3 +662,49 @@ def test_the_overview_tells_what_guards_the_account(browser: Client, user: User)
 def test_addresses_of_the_librarys_overviews_lead_to_ours(browser: Client) -> None:
     assert browser.get("/account/factors")["Location"] == "/account/"
     assert browser.get("/account/passkeys")["Location"] == "/account/"
+
+
+PAGES = [each for each in urls.urlpatterns if isinstance(each, URLPattern)]
+WANTED = [str(each.name) for each in PAGES if "passkey:" not in str(each.pattern)]
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_every_page_answers_whoever_asks_and_whatever_is_sent(name: str, browser: Client, user: User) -> None:
+    waiting, fresh = Client(), Client()
+    set_up_app(browser)
+    log_in(waiting, user)
+    sent = {"code": "\0", "phone": "\0", "password": "\0", "old": "\0", "new": "\0", "credential": "\0", "end": "\0"}
+
+    for each in (fresh, waiting, browser):
+        for wanted in (each.get, each.post):
+            assert wanted(reverse(name)).status_code < 500
+        assert each.post(reverse(name), sent).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account_signup",
+        "account_email",
+        "account_set_password",
+        "account_reset_password",
+        "account_inactive",
+        "account_request_login_code",
+        "mfa_trust",
+        "mfa_signup_webauthn",
+        "mfa_download_recovery_codes",
+        "usersessions_list",
+    ],
+)
+def test_pages_of_the_library_that_are_not_wanted_do_not_exist(name: str) -> None:
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+def test_every_page_of_the_library_is_a_template_of_ours() -> None:
+    views = [each.callback.view_class for each in PAGES if hasattr(each.callback, "view_class")]
+    names = {each.template_name for each in views if getattr(each, "template_name", None)}
+
+    assert len(names) > 10
+    for name in names - {"mfa/index.html", "mfa/webauthn/authenticator_list.html"}:
+        get_template(name)

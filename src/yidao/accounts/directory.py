@@ -12,7 +12,7 @@ from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Credential, Membership, Organisation, User
 from yidao.audit import services as audit
-from yidao.kit import news, paging
+from yidao.kit import db, news, paging
 from yidao.kit.errors import FieldFault, NotVisible, Refusal
 from yidao.kit.lists import sources
 from yidao.kit.lists.questions import Question
@@ -222,7 +222,8 @@ def reset_factors(*, actor: Actor, user_id: UserId, now: datetime, real_now: dat
     user(user_id, actor=actor)
     if user_id == actor.user_id:
         raise NotYourself
-    return factors.reset(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
+    with db.transaction(actor):
+        return factors.reset(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
 
 
 def _person(actor: Actor) -> UserId | None:

@@ -10,8 +10,11 @@ from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkey
 from django.urls import URLPattern, URLResolver, path
 
+from yidao.web import converters
 from yidao.web.account import entrance, home, password, phone
 from yidao.web.account.common import for_strangers
+
+converters.register()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login", account.login, name="account_login"),

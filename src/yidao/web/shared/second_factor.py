@@ -3,6 +3,7 @@ What we change in the second factors of django-allauth: attempts count in the da
 are stored encrypted, names have a length, and each act leaves a trace.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -129,11 +130,13 @@ class AppForm(app_forms.ActivateTOTPForm):  # type: ignore[misc]
 
 def _whole(credential: Any) -> None:
     """
-    Let a browser's answer pass that has the form of one.
+    Let a browser's answer pass that has the form and the size of one.
 
-    :raises ValidationError: the library would stumble over it.
+    :raises ValidationError: the library or the database would stumble over it.
     """
-    if not isinstance(credential, dict) or not isinstance(credential.get("response"), dict):
+    is_whole = isinstance(credential, dict) and isinstance(credential.get("response"), dict)
+    written = json.dumps(credential)
+    if not is_whole or len(written) > CREDENTIAL_MAX or "\\u0000" in written:
         raise Adapter().validation_error("incorrect_code")
 
 
