@@ -381,3 +381,28 @@ def test_a_list_of_tickets_costs_the_same_for_one_and_for_three(cast, django_ass
         with django_assert_num_queries(10):
             page = text_of(browser.get(address))
         assert page.count("<tr data-key=") == wanted
+
+
+def test_a_drawer_offers_what_its_reader_may_do_and_tells_what_was_done(cast) -> None:
+    (number,) = shipped(cast)
+    of_creator = creators("parcel", cast, token=token(number))
+    of_shop = shops("parcel", cast, carrier="zhongtong", waybill_no=number)
+    of_outlet = outlets("parcel", cast, waybill_no=number)
+    drawer = text_of(as_(cast.dana).get(of_creator))
+    assert f'href="{creators("nudge-new", cast)}?item={token(number)}"' in drawer
+    assert f'href="{creators("nudge-new", cast)}?shop={cast.shop}"' in drawer
+
+    thread_id = nudged(cast, number)
+    (ticket_id,) = asked(cast, number, outlet=cast.outlet)
+    shop = as_(cast.alice)
+    before = text_of(shop.get(of_shop))
+    assert f'href="{shops("nudge", cast, nudge=thread_id)}"' in before
+    assert f'href="{shops("ticket-item", cast, inquiry=ticket_id)}"' in before
+    form = {"item": hidden(before, "item")}
+    assert shop.post(shops("acknowledge", cast), form).status_code == 302
+
+    assert "商家已知晓" in text_of(as_(cast.dana).get(of_creator))
+    assert "标为已知晓</button></form>" not in text_of(shop.get(of_shop)).split("</dl>")[0]
+    seen_by_outlet = text_of(as_(cast.oscar).get(of_outlet))
+    assert f'href="{outlets("ticket-item", cast, inquiry=ticket_id)}"' in seen_by_outlet
+    assert "nudges/" not in seen_by_outlet.split('class="drawer"')[1]

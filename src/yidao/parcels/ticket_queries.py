@@ -235,3 +235,27 @@ def _messages(ticket_id: int, *, actor: Actor) -> tuple[MessageRow, ...]:
         )
         for each in CarrierTicketMessage.objects.filter(ticket_id=ticket_id).order_by("id")
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketMark:
+    """That a carrier was asked about a parcel: in which ticket, about what, when, and how that stands."""
+
+    ticket_id: int
+    type: str
+    at: datetime
+    state: State
+
+
+def of_parcel(key: Key, *, actor: Actor, now: datetime) -> tuple[TicketMark, ...]:
+    """Return the tickets about one parcel that the actor may see, the newest first, ten at most."""
+    found = CarrierTicket.objects.filter(tickets.of_actor(actor), waybill_no=key[0], carrier=key[1], life=key[2])
+    return tuple(
+        TicketMark(
+            ticket_id=each.id,
+            type=each.type,
+            at=each.opened_at,
+            state=nudging.state(tickets.facts_of(each), instant(now)),
+        )
+        for each in found.order_by("-id")[:10]
+    )

@@ -31,7 +31,7 @@ from yidao.policies import queries as policies
 from yidao.rules.exporting import CodeRule
 from yidao.rules.monitor import Cause
 from yidao.rules.nudging import Item
-from yidao.web.shared import listpages, parcel_columns, parcel_fields, reasons
+from yidao.web.shared import listpages, parcel_acts, parcel_columns, parcel_fields, reasons
 from yidao.web.shared.formats import day
 from yidao.web.shared.listpages import Act, Frame, ListPage, Missing, Tab
 from yidao.web.shared.parcel_columns import Shown
@@ -320,6 +320,7 @@ def render_drawer(request: Request, actor: Actor, place: Place, found: detail.De
         "back": questions.address(under, query.urlencode()),
         "shop_name": accounts.organisation_names(shop_ids).get(found.shop_id or 0, ""),
         "why": reasons.told(found.truth),
+        **parcel_acts.context(request, actor, found),
     }
     if request.htmx and not request.htmx.history_restore_request:
         block = "detail_body" if request.htmx.target == "detail" else "drawer_body"
