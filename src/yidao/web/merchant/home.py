@@ -40,4 +40,4 @@ def index(request: Request, shop: ShopId) -> HttpResponse:
 
     home = homes.build(request, actor, places(shop), nudges, tickets)
     totals = strip(actor=actor, shop=shop, now=request.now)
-    return homes.render(request, home, "merchant/home.html", totals=totals)
+    return homes.render(request, home, totals=totals)

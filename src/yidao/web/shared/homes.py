@@ -1,7 +1,7 @@
 """What a console's home page shows: figures, funnel, anomalies and trend, each leading to the list it counts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -101,7 +101,6 @@ class Home:
     days: int
     places: Places
     funnel_as_of: datetime | None = None
-    further: Mapping[str, Any] = field(default_factory=dict)
 
 
 def days_asked(request: Request) -> int:
@@ -139,12 +138,12 @@ def build(request: Request, actor: Actor, places: Places, *more: Callable[[int],
     )
 
 
-def render(request: Request, home: Home, template: str = TEMPLATE, **more: Any) -> HttpResponse:
-    """Render a home page, or its figures alone when news came."""
-    context = {"home": home, **more}
+def render(request: Request, home: Home, *, totals: object = None) -> HttpResponse:
+    """Render a home page, or its figures alone when news came; `totals` is the strip of the parcel centre."""
+    context = {"home": home, "totals": totals}
     if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
-        return render_block(request, template, "home", context)
-    return render_template(request, template, context)
+        return render_block(request, TEMPLATE, "home", context)
+    return render_template(request, TEMPLATE, context)
 
 
 def numbers(
