@@ -12,7 +12,7 @@ from yidao.intake.payloads import ItemResult, Result
 from yidao.intake.phrases import Language
 from yidao.intake.queue import QueueFull
 from yidao.intake.senders import Sender
-from yidao.rules.instants import to_datetime
+from yidao.rules.instants import MINUTE, to_datetime
 from yidao.rules.scans import Kind
 
 SENDER: Sender = p.SENDERS[p.PLATFORM]
@@ -229,7 +229,45 @@ def test_an_empty_file_has_no_rows(brought):
 
 def test_an_unknown_kind_is_refused(brought):
     with pytest.raises(files.KindUnknown):
-        brought(f"{HEADER}\n{ROW}\n", kind="orders")
+        brought(f"{HEADER}\n{ROW}\n", kind="refunds")
+
+
+ORDERS = "店铺编号,主订单编号,子订单编号,订单状态,更新时间,付款时间,达人ID,自卖,商品名称,数量"
+
+
+def test_neighbouring_rows_of_one_order_are_its_lines(brought, queue):
+    base = "700,O-1,{},待发货,2022-06-20 08:30:00,2022/6/20 8:00"
+    rows = [
+        base.format("O-1-1") + ",55,,真丝睡衣,2",
+        base.format("") + ",,是,油纸伞,",
+        "700,O-2,,已取消,2022-06-20 09:00:00,,,,,1",
+    ]
+    summary, _ = brought("\n".join((ORDERS, *rows)) + "\n", kind="orders")
+
+    assert (summary.rows, summary.accepted, summary.ignored_columns) == (3, 3, ())
+    first, second = queue.items
+    assert [(line.order_no, line.creator_id, line.is_self_sold, line.quantity) for line in first.lines] == [
+        ("O-1-1", 55, False, 2),
+        ("O-1", None, True, 1),
+    ]
+    assert (first.state, first.changed_at - first.paid_at) == ("TO_SHIP", 30 * MINUTE)
+    assert (second.order_no, second.state, second.paid_at) == ("O-2", "CANCELLED", 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        pytest.param("700,O-1,,下落不明,2022-06-20 08:30:00,,,,,", "state: 不是已知的取值", id="an unknown state"),
+        pytest.param("700,O-1,,待发货,昨天,,,,,", "更新时间", id="no time"),
+        pytest.param("700,O-1,,待发货,2022-06-20 08:30:00,,,,,两件", "数量", id="a quantity in words"),
+        pytest.param("700,,,待发货,2022-06-20 08:30:00,,,,,", "order_no", id="no number"),
+    ],
+)
+def test_a_bad_order_is_reported_with_its_reason(brought, row, reason):
+    summary, bad = brought(f"{ORDERS}\n{row}\n", kind="orders")
+
+    assert summary.rejected == 1
+    assert reason in bad[1][-1]
 
 
 PARCELS = "店铺编号,快递公司,运单号,发货时间,发件区划,收件区划,收件人手机,订单号,达人编号,自卖,跨境"
@@ -267,7 +305,7 @@ def test_a_parcel_without_order_number_is_reported(brought):
     assert bad[1][-1] == "包裹格式有误。 lines: 长度不符合要求"
 
 
-@pytest.mark.parametrize("kind", ["events", "parcels"])
+@pytest.mark.parametrize("kind", ["events", "parcels", "orders"])
 @pytest.mark.parametrize("name", ["template.csv", "template.xlsx"])
 def test_the_template_can_be_imported_as_it_is(tmp_path, queue, kind, name):
     files.write_template(tmp_path / name, kind=kind)

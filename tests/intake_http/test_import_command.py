@@ -54,7 +54,7 @@ def test_bad_rows_are_in_the_report_beside_the_file(committed_db, owner_dsn, con
     ("content", "kind", "source", "words"),
     [
         ("颜色\n红\n", "events", "PLATFORM", "lacks the columns"),
-        ("x", "orders", "PLATFORM", "events or parcels"),
+        ("x", "refunds", "PLATFORM", "events, parcels or orders"),
         ("x", "events", "no blanks", "The source must be"),
     ],
 )

@@ -111,7 +111,7 @@ def market() -> None:
 @app.command("import-events")
 def import_events(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="CSV, NDJSON or xlsx.")],
-    kind: Annotated[str, typer.Option(help="What the rows are: events or parcels.")] = "events",
+    kind: Annotated[str, typer.Option(help="What the rows are: events, parcels or orders.")] = "events",
     rejects: Annotated[
         Path | None,
         typer.Option("--rejects", "--report", help="Where the bad rows go, as CSV or xlsx, each with its reason."),

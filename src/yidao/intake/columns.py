@@ -131,6 +131,34 @@ PARCELS: Final = (
     Column("product_name", "商品", ("商品名称", "商品标题", "货品", "货品名称", "宝贝标题", "product"), False, ""),
 )
 
+ORDERS: Final = (
+    Column("shop_id", "店铺编号", ("店铺id", "商家id", "商家编号", "shop", "shop id"), True, "123456789012345678"),
+    Column(
+        "order_no", "订单号", ("主订单编号", "父订单编号", "订单编号", "交易号", "order", "order number"), True, "O-1"
+    ),
+    Column("line_order_no", "子订单号", ("子订单编号", "子单号", "sku order"), False, ""),
+    Column("state", "订单状态", ("状态", "status", "order status"), True, "待发货"),
+    Column(
+        "changed_at", "更新时间", ("状态更新时间", "修改时间", "updated at"), True, "2022-06-20 08:30:00"
+    ),
+    Column("paid_at", "支付时间", ("付款时间", "订单支付时间", "支付完成时间", "pay time", "paid"), False, ""),
+    *(column for column in PARCELS if column.field in ("creator_id", "self_sold", "cross_border")),
+    *(column for column in PARCELS if column.field in ("room_id", "product_id", "product_name")),
+    Column("quantity", "数量", ("商品数量", "件数", "购买数量", "qty"), False, "1"),
+)
+_STATE_BY_WORD: Final[Mapping[str, str]] = {
+    "待支付": "PENDING_PAYMENT",
+    "待付款": "PENDING_PAYMENT",
+    "已支付": "PAID",
+    "待发货": "TO_SHIP",
+    "备货中": "TO_SHIP",
+    "部分发货": "PARTIALLY_SHIPPED",
+    "已发货": "SHIPPED",
+    "已取消": "CANCELLED",
+    "已关闭": "CANCELLED",
+    "已完成": "COMPLETED",
+} | {state: state for state in wire.ORDER_STATES}
+
 
 def _folded(name: str) -> str:
     plain = name.replace("\uff08", "(").split("(")[0]
@@ -256,6 +284,36 @@ def parcel(cells: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
+def order(cells: Mapping[str, str]) -> dict[str, Any]:
+    """
+    Return a row as an order of our own format with one line; neighbouring rows of one order are its lines.
+
+    :raises Unclear: a cell cannot be understood.
+    """
+    for field in ("shop_id", "order_no", "line_order_no", "creator_id", "room_id", "product_id"):
+        if cells.get(field) == tables.LOST_DIGITS:
+            raise Unclear(field, "digits")
+    state = cells.get("state", "")
+    found: dict[str, Any] = {
+        "shop_id": cells.get("shop_id", ""),
+        "order_no": cells.get("order_no", ""),
+        "state": _STATE_BY_WORD.get(state) or _STATE_BY_WORD.get(state.upper(), state),
+        "changed_at": _moment(cells.get("changed_at", ""), "changed_at"),
+    }
+    if cells.get("paid_at"):
+        found["paid_at"] = _moment(cells["paid_at"], "paid_at")
+    line: dict[str, Any] = {field: _truth(cells.get(field, ""), field) for field in ("self_sold", "cross_border")}
+    line |= {
+        field: cells[field] for field in ("creator_id", "room_id", "product_id", "product_name") if cells.get(field)
+    }
+    if cells.get("line_order_no"):
+        line["order_no"] = cells["line_order_no"]
+    if cells.get("quantity"):
+        line["quantity"] = _whole(cells["quantity"], "quantity")
+    found["lines"] = [line]
+    return found
+
+
 def _number(text: str) -> str:
     if text == tables.LOST_DIGITS:
         raise Unclear("waybill_no", "digits")
@@ -303,4 +361,5 @@ class FileKind(NamedTuple):
 KINDS: Final[Mapping[str, FileKind]] = {
     "events": FileKind("events", EVENTS, event, wire.EVENTS_MAX),
     "parcels": FileKind("parcels", PARCELS, parcel, wire.PARCELS_MAX),
+    "orders": FileKind("orders", ORDERS, order, wire.ORDERS_MAX),
 }

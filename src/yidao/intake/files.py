@@ -1,4 +1,4 @@
-"""Imports of events and parcels from files: streamed in batches through the same decoder and queue as all else."""
+"""Imports of events, parcels and orders from files: streamed in batches through the decoder and queue of all else."""
 
 import time
 from collections import deque
@@ -22,17 +22,18 @@ from yidao.kit import sheets
 from yidao.kit.errors import Refusal
 
 IN_FLIGHT_MAX: Final = 4
+_READ: Final = {"events": decode.event_rows, "parcels": decode.parcel_rows, "orders": decode.order_rows}
 QUEUE_TRIES_MAX: Final = 120
 QUEUE_PAUSE_SECONDS: Final = 0.25
 ANSWER_SECONDS_MAX: Final = 300
 
 
 class KindUnknown(Refusal):
-    """Rows are events or parcels, nothing else."""
+    """Rows are events, parcels or orders, nothing else."""
 
     code = "import.kind_unknown"
     status = 422
-    message = "The rows must be events or parcels."
+    message = "The rows must be events, parcels or orders."
 
 
 class Line(Protocol):
@@ -90,7 +91,7 @@ def import_file(
 
     :raises FileUnreadable: the file is none of the forms we read.
     :raises ColumnsMissing: a needed column is missing.
-    :raises KindUnknown: `kind` is neither events nor parcels.
+    :raises KindUnknown: `kind` is none of those.
     """
     of_kind = columns.KINDS.get(kind)
     if of_kind is None:
@@ -115,13 +116,13 @@ def import_file(
 
 
 def _items(table: tables.Table, of_kind: FileKind, fields: dict[str, str]) -> Iterator[_Pending]:
-    """Return the rows as items; neighbouring rows of one parcel are its lines."""
+    """Return the rows as items; neighbouring rows of one parcel or order are its lines."""
     last: _Pending | None = None
     for row in table.rows:
         item = _item(row, of_kind, fields)
         if last is not None and _is_further_line(last, item):
-            assert isinstance(last.body, dict), "only parcels read from cells are joined"
-            assert isinstance(item.body, dict), "only parcels read from cells are joined"
+            assert isinstance(last.body, dict), "only what was read from cells is joined"
+            assert isinstance(item.body, dict), "only what was read from cells is joined"
             last.body["lines"].extend(item.body["lines"])
             last.rows.extend(item.rows)
             continue
@@ -167,8 +168,7 @@ def _sent(items: list[_Pending], of_kind: FileKind, *, sender: Sender, queue: Li
             continue
         bodies.append(item.body if isinstance(item.body, bytes) else msgspec.json.encode(item.body))
         clear.append(place)
-    read = decode.event_rows if of_kind.name == "events" else decode.parcel_rows
-    found = read(bodies, sender)
+    found = _READ[of_kind.name](bodies, sender)
     for index, problem in found.problems.items():
         items[clear[index]].reason = reason_of(problem, language)
     places = [place for index, place in enumerate(clear) if index not in found.problems]
@@ -215,7 +215,7 @@ _UNCLEAR: Final = {
     "number": ("is not a whole number", "不是整数"),
     "truth": ("is neither yes nor no", "应填是或否"),
 }
-_TITLES: Final = {column.field: column.title for column in (*columns.EVENTS, *columns.PARCELS)}
+_TITLES: Final = {column.field: column.title for kind in columns.KINDS.values() for column in kind.columns}
 
 
 def unclear_reason(named: str, language: Language) -> str:
@@ -272,7 +272,7 @@ def write_template(path: Path, *, kind: str) -> None:
     """
     Write an empty table with our columns and one example row: xlsx with text columns, else CSV.
 
-    :raises KindUnknown: `kind` is neither events nor parcels.
+    :raises KindUnknown: `kind` is none of those.
     """
     of_kind = columns.KINDS.get(kind)
     if of_kind is None:
