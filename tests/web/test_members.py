@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tests.web import cast, planting
 from tests.web.cast import Cast
-from yidao.accounts import invitations
+from yidao.accounts import invitations, members
 from yidao.accounts.models import Invitation, Membership, User
 from yidao.audit.models import AuditEntry
 from yidao.kit.models import DemoClock
@@ -68,6 +68,22 @@ def test_the_page_costs_as_many_queries_for_one_person_as_for_three(
         cast.user(name, (people.shop, Membership.Role.FINANCE))
     with django_assert_num_queries(7):
         client.get(address(people))
+
+
+def test_a_long_list_is_searched(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "SHOWN_MAX", 2)
+    client = browser(people.alice)
+    assert "Name or login" not in client.get(address(people)).content.decode()
+    for name in ("Eve", "Finn"):
+        cast.user(name, (people.shop, Membership.Role.FINANCE))
+
+    whole = client.get(address(people)).content.decode()
+    found = client.get(address(people), {"q": "fin"}).content.decode()
+    nobody = client.get(address(people), {"q": "%\0"}).content.decode()
+
+    assert "The first 2 people" in whole
+    assert ("Finn" in found, "Eve" in found) == (True, False)
+    assert people.bob.login not in nobody
 
 
 def test_an_owner_changes_a_role_disables_and_enables(people: Cast) -> None:

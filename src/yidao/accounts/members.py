@@ -18,8 +18,9 @@ from yidao.audit import services as audit
 from yidao.kit import ids, news
 from yidao.kit.errors import NotVisible, Refusal
 
-MEMBERS_MAX = 1_000
-"""People listed of one organisation; no shop has more."""
+SHOWN_MAX = 100
+"""People shown at a time; a longer list is searched."""
+TEXT_CHARS_MAX = 60
 
 
 class LastOwner(Refusal):
@@ -98,37 +99,44 @@ def managed_kind(actor: Actor, organisation_id: OrganisationId) -> str:
     return kind
 
 
-def members(*, actor: Actor, organisation_ids: Iterable[OrganisationId]) -> Sequence[MemberRow]:
+def members(
+    *, actor: Actor, organisation_ids: Iterable[OrganisationId], text: str = "", limit: int = SHOWN_MAX
+) -> Sequence[MemberRow]:
     """
     Return who belongs to organisations of the actor, live ones first; of a role that was lost the newest row.
 
-    Everybody there may read it: it is how one knows whom to ask.
+    `text` is a part of a name or login. Everybody there may read it: it is how one knows whom to ask.
 
     :raises NotVisible: one of the organisations is not the actor's.
     """
     wanted = tuple(organisation_ids)
     if not set(wanted) <= _readable(actor, wanted):
         raise NotVisible
-    rows = (
+    newest = (
         Membership.objects.filter(organisation_id__in=wanted)
         .order_by("organisation_id", "user_id", models.F("disabled_at").desc(nulls_first=True), "-id")
         .distinct("organisation_id", "user_id")
-        .values_list(
-            "id",
-            "organisation_id",
-            "user_id",
-            "user__name",
-            "user__login",
-            "role",
-            "joined_at",
-            "user__last_login",
-            "disabled_at",
-            "user__is_active",
-        )
+    )
+    rows = Membership.objects.filter(id__in=newest.values("id"))
+    if said := text.replace("\0", "").strip()[:TEXT_CHARS_MAX]:
+        rows = rows.filter(Q(user__name__icontains=said) | Q(user__login__icontains=said))
+    shut = models.Case(
+        models.When(disabled_at=None, user__is_active=True, then=0), default=1, output_field=models.IntegerField()
+    )
+    values = rows.order_by(shut, "organisation_id", "role", "user__name", "id").values_list(
+        "id",
+        "organisation_id",
+        "user_id",
+        "user__name",
+        "user__login",
+        "role",
+        "joined_at",
+        "user__last_login",
+        "disabled_at",
+        "user__is_active",
     )
     fields = tuple(MemberRow.__dataclass_fields__)
-    found = [MemberRow(**dict(zip(fields, row, strict=True))) for row in rows[:MEMBERS_MAX]]
-    return sorted(found, key=lambda row: (not row.is_live, wanted.index(row.organisation_id), row.role, row.name))
+    return tuple(MemberRow(**dict(zip(fields, row, strict=True))) for row in values[:limit])
 
 
 def _readable(actor: Actor, wanted: tuple[OrganisationId, ...]) -> set[OrganisationId]:

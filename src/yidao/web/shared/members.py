@@ -99,8 +99,12 @@ def context_of(
     real_now = clock.real_now()
     shown = _places(places)
     waiting = invitations.waiting(actor=actor, organisation_ids=places, real_now=real_now) if may_manage else ()
+    text = request.GET.get("q", "")[: members.TEXT_CHARS_MAX]
+    people = members.members(actor=actor, organisation_ids=places, text=text, limit=members.SHOWN_MAX + 1)
     return {
-        "people": members.members(actor=actor, organisation_ids=places),
+        "people": people[: members.SHOWN_MAX],
+        "is_more": len(people) > members.SHOWN_MAX,
+        "asked": text,
         "places": shown,
         "roles": {place.id: place.roles for place in shown},
         "names": {place.id: place.name for place in shown},
