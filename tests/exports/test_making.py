@@ -26,6 +26,7 @@ from yidao.files.ids import FileId
 from yidao.files.models import FileChunk, StoredFile
 from yidao.kit import clock
 from yidao.kit.sheets import Format
+from yidao.notices import queries as notices
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 State = ExportRecord.State
@@ -347,3 +348,23 @@ def test_the_jobs_run() -> None:
     tasks.tidy(timestamp=0)
 
     assert world.record(export_id).state == State.DONE
+
+
+def test_the_maker_is_told_and_nobody_else() -> None:
+    alice = world.maker()
+    bob = world.maker(shop_id=alice.shop_id)
+    rows = Rows(count=3)
+    done, failed = world.ask(alice, world.kind(rows)), world.ask(alice, world.kind(rows))
+
+    making.make(done)
+    rows.count = 0
+    making.make(failed)
+
+    page = notices.notices(actor=alice.actor, only_unread=True, limit=10)
+    assert [(row.kind, row.params, row.address) for row in page.rows] == [
+        ("export.failed", {"fault": "NOTHING"}, f"/m/{alice.shop_id}/exports/{failed}/"),
+        ("export.done", {"rows": 3}, f"/m/{alice.shop_id}/exports/{done}/"),
+    ]
+    assert (notices.unread(alice.actor), notices.unread(bob.actor)) == (2, 0)
+    assert notices.notices(actor=bob.actor, only_unread=False, limit=10).rows == ()
+    assert notices.one(page.rows[0].id, actor=bob.actor) is None

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import F
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from yidao.accounts.actors import SYSTEM, Actor, ActorKind
 from yidao.accounts.ids import UserId
@@ -35,6 +35,8 @@ from yidao.files import services as files
 from yidao.kit import clock, db, logs, news
 from yidao.kit.errors import NotVisible
 from yidao.kit.sheets import CONTENT_TYPES, Format, Sheet, open_sheet
+from yidao.notices import kinds
+from yidao.notices import services as notices
 from yidao.policies import families
 from yidao.policies import queries as policies
 from yidao.rules import exporting
@@ -49,6 +51,21 @@ FOLDER_PREFIX: Final = "yidao-export-"
 FOLDER_AGE_MAX: Final = timedelta(hours=2)
 COPY_BYTES: Final = 256 * 1024
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+DONE, FAILED = "export.done", "export.failed"
+
+kinds.register(
+    kinds.Kind(
+        name=DONE,
+        title=gettext_noop("Your export is ready"),
+        text=gettext_noop("The file is there: %(rows)s rows. Open the record to download it."),
+    ),
+    kinds.Kind(
+        name=FAILED,
+        title=gettext_noop("Your export failed"),
+        text=gettext_noop("No file was made. Open the record to see why."),
+    ),
+)
 
 log = logs.get(__name__)
 
@@ -267,7 +284,7 @@ def _finish(order: _Order, path: Path, *, rows: int) -> None:
             ended_at=real_now,
             expires_at=expires_at,
         )
-        _tell(order, "export.done", real_now, rows=rows)
+        _tell(order, DONE, real_now, rows=rows)
 
 
 def _fail(order: _Order, fault: Fault) -> None:
@@ -278,23 +295,33 @@ def _fail(order: _Order, fault: Fault) -> None:
             state=State.FAILED, fault=fault.value, touched_at=real_now, ended_at=real_now
         )
         if failed:
-            _tell(order, "export.failed", real_now, fault=fault.value)
+            _tell(order, FAILED, real_now, fault=fault.value)
 
 
 def _tell(order: _Order, act: str, real_now: datetime, **details: str | int) -> None:
-    """Write the journal and wake the maker's open pages."""
+    """Write the journal, tell the maker, and wake the open pages."""
     assert connection.connection is not None
-    own = order.record.organisation_ids
+    record = order.record
+    now = clock.business_now(connection.connection)
     audit.record(
         act=act,
-        user_id=order.record.made_by_id,
-        organisation_id=own[0] if len(own) == 1 else None,
-        subject=f"export/{order.record.id}",
+        user_id=record.made_by_id,
+        organisation_id=record.organisation_ids[0] if len(record.organisation_ids) == 1 else None,
+        subject=f"export/{record.id}",
         details=details,
         at_real=real_now,
-        at_business=clock.business_now(connection.connection),
+        at_business=now,
     )
-    news.tell(own)
+    notices.tell(
+        organisation_id=record.organisation_ids[0],
+        user_id=record.made_by_id,
+        kind=act,
+        key=f"{act}/{record.id}",
+        params=details,
+        address=f"{record.page}{record.id}/",
+        now=now,
+    )
+    news.tell(record.organisation_ids)
 
 
 def file_name(record: ExportRecord) -> str:

@@ -15,6 +15,7 @@ class Told:
 
     id: int
     organisation_id: int
+    user_id: int | None
     kind: str
     params: Mapping[str, Any]
     address: str

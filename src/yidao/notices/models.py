@@ -6,11 +6,13 @@ from django.db import models
 class Notice(models.Model):
     """
     One thing an organisation should know. `key` names the thing and the round; it is told once. `address` is the page
-    that shows it: below the organisation's console ("nudges/7/"), or from the root when it begins with a slash.
+    that shows it: below the organisation's console ("nudges/7/"), or from the root when it begins with a slash. With a
+    user it is for that person alone.
     """
 
     id = models.BigIntegerField(primary_key=True)
     organisation_id = models.BigIntegerField()
+    user_id = models.BigIntegerField(null=True, blank=True)
     kind = models.TextField()
     key = models.TextField()
     params = models.JSONField()

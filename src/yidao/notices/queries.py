@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Q
 
 from yidao.accounts.actors import Actor
 from yidao.kit import paging
@@ -30,7 +31,8 @@ class NoticeRow:
 _NOTICES = """
 SELECT n.id, n.organisation_id, n.kind, n.params, n.address, n.created_at, r.notice_id IS NOT NULL
 FROM notice AS n LEFT JOIN notice_read AS r ON r.user_id = %(user)s AND r.notice_id = n.id
-WHERE n.organisation_id = ANY(%(organisations)s) AND (%(before)s::bigint IS NULL OR n.id < %(before)s::bigint)
+WHERE n.organisation_id = ANY(%(organisations)s) AND (n.user_id IS NULL OR n.user_id = %(user)s)
+  AND (%(before)s::bigint IS NULL OR n.id < %(before)s::bigint)
   AND (NOT %(unread)s OR r.notice_id IS NULL)
 ORDER BY n.id DESC LIMIT %(limit)s
 """
@@ -68,7 +70,7 @@ def notices(*, actor: Actor, only_unread: bool, limit: int, cursor: str = "") ->
 _UNREAD = """
 SELECT count(*) FROM (
     SELECT 1 FROM notice AS n
-    WHERE n.organisation_id = ANY(%(organisations)s)
+    WHERE n.organisation_id = ANY(%(organisations)s) AND (n.user_id IS NULL OR n.user_id = %(user)s)
       AND NOT EXISTS (SELECT 1 FROM notice_read AS r WHERE r.user_id = %(user)s AND r.notice_id = n.id)
     LIMIT %(limit)s) AS found
 """
@@ -84,7 +86,10 @@ def unread(actor: Actor) -> int:
 def one(notice_id: int, *, actor: Actor) -> NoticeRow | None:
     """Return one notice, None when it is not the actor's."""
     fields = ("id", "organisation_id", "kind", "params", "address", "created_at")
-    values = Notice.objects.filter(id=notice_id, organisation_id__in=actor.organisation_ids).values(*fields).first()
+    mine = Q(user_id=None) | Q(user_id=actor.user_id)
+    values = (
+        Notice.objects.filter(mine, id=notice_id, organisation_id__in=actor.organisation_ids).values(*fields).first()
+    )
     return NoticeRow(**values, is_read=False) if values is not None else None
 
 

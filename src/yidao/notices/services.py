@@ -13,25 +13,40 @@ from yidao.notices import channels, kinds
 from yidao.notices.models import Notice
 
 _TELL = """
-INSERT INTO notice (id, organisation_id, kind, key, params, address, created_at)
-VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s)
+INSERT INTO notice (id, organisation_id, user_id, kind, key, params, address, created_at)
+VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 ON CONFLICT (organisation_id, key) DO NOTHING
 """
 
 
-def tell(*, organisation_id: int, kind: str, key: str, params: Mapping[str, Any], address: str, now: datetime) -> bool:
+def tell(
+    *,
+    organisation_id: int,
+    kind: str,
+    key: str,
+    params: Mapping[str, Any],
+    address: str,
+    now: datetime,
+    user_id: int | None = None,
+) -> bool:
     """
-    Tell an organisation one thing, inside the caller's transaction, and return whether it is new.
+    Tell an organisation, or one person in it, one thing inside the caller's transaction; return whether it is new.
 
     The same key tells nothing a second time. `params` hold counts and ids, never what belongs to a person.
     """
     assert kinds.of(kind) is not None, f"nobody registered the kind of notice {kind}"
     told = channels.Told(
-        id=ids.new_id(), organisation_id=organisation_id, kind=kind, params=params, address=address, created_at=now
+        id=ids.new_id(),
+        organisation_id=organisation_id,
+        user_id=user_id,
+        kind=kind,
+        params=params,
+        address=address,
+        created_at=now,
     )
     body = Notice._meta.get_field("params").get_db_prep_value(dict(params), connection)
     with connection.cursor() as cursor:
-        cursor.execute(_TELL, [told.id, organisation_id, kind, key, body, address, now])
+        cursor.execute(_TELL, [told.id, organisation_id, user_id, kind, key, body, address, now])
         is_new = bool(cursor.rowcount)
     if is_new:
         channels.hand_over(told)
@@ -42,7 +57,8 @@ def tell(*, organisation_id: int, kind: str, key: str, params: Mapping[str, Any]
 _MARK = """
 INSERT INTO notice_read (user_id, notice_id, read_at)
 SELECT %(user)s, n.id, %(read_at)s FROM notice AS n
- WHERE n.organisation_id = ANY(%(organisations)s) AND (%(ids)s::bigint[] IS NULL OR n.id = ANY(%(ids)s::bigint[]))
+ WHERE n.organisation_id = ANY(%(organisations)s) AND (n.user_id IS NULL OR n.user_id = %(user)s)
+   AND (%(ids)s::bigint[] IS NULL OR n.id = ANY(%(ids)s::bigint[]))
    AND NOT EXISTS (SELECT 1 FROM notice_read AS r WHERE r.user_id = %(user)s AND r.notice_id = n.id)
 ON CONFLICT DO NOTHING
 """

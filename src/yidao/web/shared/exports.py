@@ -254,7 +254,6 @@ def _record(request: Request, actor: Actor, export: ExportId, refused: Refusal |
         "file": f"{place.record(export)}file/?{urlencode({'ticket': ticket})}" if is_open else "",
         "refused": message_of(refused) if refused is not None else "",
         "has_no_phone": isinstance(refused, PhoneMissing),
-        "real_now": real_now,
     }
 
 
