@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from yidao.config import database, embedded, env
-from yidao.kit import crypto, pgserver
+from yidao.kit import clock, crypto, pgserver
 
 DISK_BYTES_MIN = 2 * 1024**3
 FONT_FOLDERS = (Path("/usr/share/fonts/opentype/noto"), Path("/usr/share/fonts/truetype/noto"))
@@ -241,6 +242,29 @@ def check_user() -> Finding:
     return Finding(subject="User", verdict=Verdict.WELL, detail="an ordinary user")
 
 
+FIGURES_BEHIND_MAX = timedelta(minutes=15)
+"""Figures are renewed every five minutes; in a demo whose time runs faster, as many of its own minutes."""
+
+
+def check_figures() -> Finding:
+    """A worker keeps the statistics of the last days fresh."""
+    subject = "Figures"
+    try:
+        with psycopg.connect(database.runtime_url(), connect_timeout=3) as connection:
+            computed = connection.execute("SELECT min(computed_at) FROM figure_run WHERE name = 'open'").fetchone()
+            demo = connection.execute(clock.READ_DEMO_CLOCK).fetchone()
+            now = clock.business_now(connection)
+    except psycopg.Error:
+        return Finding(subject=subject, verdict=Verdict.LOOK, detail="not looked at: no database", remedy="yidao up")
+    if computed is None or computed[0] is None:
+        return Finding(subject=subject, verdict=Verdict.LOOK, detail="never computed", remedy="yidao worker")
+    behind = max(timedelta(), now - computed[0])
+    detail = f"as of {behind // timedelta(minutes=1)} minutes ago"
+    if behind > FIGURES_BEHIND_MAX * max(1.0, demo[2] if demo else 1.0):
+        return Finding(subject=subject, verdict=Verdict.LOOK, detail=detail, remedy="look whether yidao worker runs")
+    return Finding(subject=subject, verdict=Verdict.WELL, detail=detail)
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     check_python,
     check_user,
@@ -250,6 +274,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_keys,
     check_settings,
     check_ports,
+    check_figures,
     check_shared_memory,
     check_fonts,
     check_disk,
