@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -406,3 +407,26 @@ def test_a_drawer_offers_what_its_reader_may_do_and_tells_what_was_done(cast) ->
     seen_by_outlet = text_of(as_(cast.oscar).get(of_outlet))
     assert f'href="{outlets("ticket-item", cast, inquiry=ticket_id)}"' in seen_by_outlet
     assert "nudges/" not in seen_by_outlet.split('class="drawer"')[1]
+
+
+def test_rows_and_chosen_rows_lead_to_stepping_in(cast) -> None:
+    (number,) = shipped(cast)
+
+    for name, item in (("anomalies", f"{token(number)}/PICKUP_TIMEOUT"), ("parcels", token(number))):
+        page = text_of(as_(cast.dana).get(creators(name, cast)))
+
+        address = f"{creators('nudge-new', cast)}?{urlencode({'item': item})}"
+        assert f'href="{address}">介入</a>' in page
+        assert f'formaction="{creators("nudge-new", cast)}">介入</button>' in page
+        assert f'value="{item}"' in page
+        assert "1 个包裹的 1 个异常" in text_of(as_(cast.dana).get(address))
+
+
+def test_a_shop_finds_knowing_and_asking_over_chosen_rows(cast) -> None:
+    (number,) = shipped(cast)
+    for name, item in (("anomalies", f"zhongtong/{number}/1/PICKUP_TIMEOUT"), ("parcels", f"zhongtong/{number}/1")):
+        page = text_of(as_(cast.alice).get(shops(name, cast)))
+
+        assert f'formaction="{shops("acknowledge", cast)}"' in page
+        assert f'formaction="{shops("ticket-new", cast)}">快递查件</button>' in page
+        assert f'value="{item}"' in page

@@ -21,7 +21,7 @@ LIST_QUERIES = 15
 Session, user, memberships, the data start, the shops of the form and their names, the page of parcels with its
 anomalies, shops, nudges and acknowledgements, the reader's habit (read and written), saved filters, the banners.
 """
-DRAWER_QUERIES = 12
+DRAWER_QUERIES = 14
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def _place(actor: Actor, creator: CreatorId | None, *, alliance: bool = False) -
         row_address=lambda row: reverse("creator-parcel", kwargs={**at, "token": row.token}),
         active="alliance" if alliance else "parcels",
         bulk=(step_in,) if actor.may(Permission.NUDGES_SEND) else (),
+        one=(step_in,) if actor.may(Permission.NUDGES_SEND) else (),
     )
 
 

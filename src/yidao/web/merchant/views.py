@@ -18,6 +18,8 @@ from yidao.web.shared.requests import Request
 def _place(actor: Actor, shop: ShopId) -> parcel_lists.Place:
     at = {"shop": shop}
     known = Act(label=gettext_noop("Acknowledge"), address=reverse("merchant-acknowledge", kwargs=at))
+    ask = Act(label=gettext_noop("Ask the carrier"), address=reverse("merchant-ticket-new", kwargs=at), value="forward")
+    needs = {known: Permission.ANOMALIES_ACKNOWLEDGE, ask: Permission.NUDGES_ANSWER}
     return parcel_lists.Place(
         parcels=reverse("merchant-parcels", kwargs=at),
         anomalies=reverse("merchant-anomalies", kwargs=at),
@@ -25,7 +27,7 @@ def _place(actor: Actor, shop: ShopId) -> parcel_lists.Place:
         row_address=lambda row: reverse(
             "merchant-parcel", kwargs={**at, "carrier": row.carrier, "waybill_no": row.waybill_no}
         ),
-        bulk=(known,) if actor.may(Permission.ANOMALIES_ACKNOWLEDGE) else (),
+        bulk=tuple(act for act, permission in needs.items() if actor.may(permission)),
     )
 
 

@@ -63,7 +63,8 @@ CAUSES: Final = {
 class Place:
     """
     Where a console's two lists stand, which side bar entry is theirs, where a row leads, and what can be done with
-    many. Who `must_name` parcels is shown only those whose whole numbers they type.
+    many (`bulk`) or with one that has an anomaly in progress (`one`). Who `must_name` parcels is shown only those whose
+    whole numbers they type.
     """
 
     parcels: str
@@ -72,6 +73,7 @@ class Place:
     row_address: Callable[[Row], str]
     active: str = "parcels"
     bulk: tuple[Act, ...] = ()
+    one: tuple[Act, ...] = ()
     must_name: bool = False
 
 
@@ -218,11 +220,14 @@ def _frame(shown: Shown, request: Request, place: Place, *, is_of_many: bool) ->
     key = [row.token, *([row.tenant] if is_of_many else [])]
     if row.anomaly is not None:
         key += [row.anomaly.type, str(row.anomaly.opened_at)]
+    item = (name if row.anomaly is None else f"{name}/{row.anomaly.type}") if open_types else ""
+    track = Act(label=gettext_noop("Track"), address=address, is_drawer=True)
+    own = [replace(each, address=f"{each.address}?{urlencode({'item': item})}") for each in place.one if item]
     return Frame(
         key="/".join(key),
         version=row.version if row.anomaly is None else f"{row.version}/{row.anomaly.state}{row.anomaly.closing}",
-        acts=(Act(label=gettext_noop("Track"), address=address, is_drawer=True),),
-        item=(name if row.anomaly is None else f"{name}/{row.anomaly.type}") if open_types else "",
+        acts=(track, *own),
+        item=item,
         label=row.number,
         fresh_at=row.anomaly.noticed_at if row.anomaly is not None else row.recorded_at,
     )
