@@ -77,6 +77,7 @@ ENTRANCE = {
     "account_forgot_code",
     "account_forgot_password",
     "account_login_cancel",
+    "account_password_link",
     "mfa_authenticate",
     "mfa_login_webauthn",
 }
@@ -180,6 +181,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             **_asked(people.creator, people.shop, people.carrier, people.outlet, (own_number, carrier)),
             "invitation": 1,
             "invitation_token": "own".ljust(43, "-"),
+            "password_token": "own".ljust(43, "-"),
             **shared,
         },
         other={
@@ -205,6 +207,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             ),
             "invitation": 2,
             "invitation_token": "other".ljust(43, "-"),
+            "password_token": "other".ljust(43, "-"),
             **shared,
         },
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from yidao.accounts import factors, invitations, names, services, sessions
+from yidao.accounts import factors, invitations, names, passwords, services, sessions
 from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Credential, Membership, Organisation, User
@@ -224,6 +224,19 @@ def reset_factors(*, actor: Actor, user_id: UserId, now: datetime, real_now: dat
         raise NotYourself
     with db.transaction(actor):
         return factors.reset(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
+
+
+def password_link(*, actor: Actor, user_id: UserId, now: datetime, real_now: datetime) -> str:
+    """
+    Return what lets a user who has lost password and phone set a new password, once and within a day.
+
+    :raises NotYourself: operators change their own password with the one they have.
+    """
+    user(user_id, actor=actor)
+    if user_id == actor.user_id:
+        raise NotYourself
+    with db.transaction(actor):
+        return passwords.link(user_id=user_id, by_user_id=_person(actor), now=now, real_now=real_now)
 
 
 def _person(actor: Actor) -> UserId | None:

@@ -1,6 +1,6 @@
 """Passwords: what makes one acceptable, and changing it. Whoever changes it is logged out everywhere else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
@@ -17,10 +17,12 @@ from yidao.accounts.actors import SYSTEM
 from yidao.accounts.ids import UserId
 from yidao.accounts.models import User
 from yidao.audit import services as audit
-from yidao.kit import db
+from yidao.kit import crypto, db
 from yidao.kit.errors import FieldFault, Refusal
 
 LENGTH_MAX: Final = 200
+TICKET: Final = "new password"
+LINK_LIFE: Final = timedelta(days=1)
 OFTEN_USED: Final = (
     "woaini",
     "qq1234",
@@ -48,6 +50,14 @@ class PasswordRefused(Refusal):
     code = "password.refused"
     status = 422
     message = "This password is too easy to guess."
+
+
+class LinkOver(Refusal):
+    """The link was made elsewhere, was used, or has run out."""
+
+    code = "password.link_over"
+    status = 404
+    message = "This link was used already or has run out. Ask for a new one."
 
 
 class LongEnough(MinimumLengthValidator):
@@ -113,3 +123,42 @@ def change(*, user_id: UserId, password: str, current_key: str, now: datetime, r
             act="password.changed", user_id=user_id, subject=f"user/{user_id}", at_real=real_now, at_business=now
         )
     sessions.end_others(user_id=user_id, current_key=current_key, now=now, real_now=real_now)
+
+
+def ticket(*, user_id: UserId, until: datetime) -> str:
+    """Return what lets its holder set the user's password once: it ends with the password it was made for."""
+    return crypto.sign_until(f"{user_id}/{_mark(user_id)}", purpose=TICKET, expires_at=until)
+
+
+def holder(made: str, *, real_now: datetime) -> UserId:
+    """
+    Return whose password the holder of a ticket may set.
+
+    :raises LinkOver: nobody's any more.
+    """
+    try:
+        typed, _, mark = crypto.unsign_fresh(made, purpose=TICKET, now=real_now).partition("/")
+    except crypto.SignatureInvalid as fault:
+        raise LinkOver from fault
+    user_id = UserId(int(typed))
+    if not mark or mark != _mark(user_id):
+        raise LinkOver
+    return user_id
+
+
+def link(*, user_id: UserId, by_user_id: UserId | None, now: datetime, real_now: datetime) -> str:
+    """
+    Return, inside the caller's transaction, a ticket that is good for a day, for who has lost password and phone.
+
+    Whoever asks for it must know that it is the user who asks them.
+    """
+    audit.record(
+        act="password.link_made", user_id=by_user_id, subject=f"user/{user_id}", at_real=real_now, at_business=now
+    )
+    return ticket(user_id=user_id, until=real_now + LINK_LIFE)
+
+
+def _mark(user_id: UserId) -> str:
+    """Return something that changes with the password and tells nothing of it; empty for who may not log in."""
+    stored = User.objects.filter(id=user_id, is_active=True).values_list("password", flat=True).first()
+    return crypto.blind_index(stored, purpose=TICKET).hex() if stored is not None else ""

@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from rich.console import Console
 from rich.table import Table
 
-from yidao.accounts import factors, members, phones, queries, services
+from yidao.accounts import factors, members, passwords, phones, queries, services
 from yidao.accounts.actors import SYSTEM
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.accounts.models import Membership, Organisation
@@ -176,6 +176,14 @@ def reset_second_factor(login: Annotated[str, typer.Argument(help="What the user
     with _change() as (now, real_now):
         count = factors.reset(user_id=_user(login), by_user_id=None, now=now, real_now=real_now)
     console.print(f"{login} had {count} of them; now the password alone opens the account.")
+
+
+@app.command("password-link")
+def password_link(login: Annotated[str, typer.Argument(help="What the user types to log in.")]) -> None:
+    """Print the end of an address at which a user sets a new password; it works once and for a day."""
+    with _change() as (now, real_now):
+        made = passwords.link(user_id=_user(login), by_user_id=None, now=now, real_now=real_now)
+    console.print(f"/login/link/{made}", soft_wrap=True)
 
 
 @app.command("disable-credential")

@@ -150,6 +150,12 @@ class Export(Carrier):
     """The id of an export."""
 
 
+class PasswordToken(CarrierCode):
+    """What lets its holder set a new password once."""
+
+    regex: ClassVar[str] = r"[0-9A-Za-z_-]{24,300}"
+
+
 class PasskeyId(Carrier):
     """The id of somebody's passkey."""
 
@@ -176,6 +182,7 @@ CONVERTERS: dict[str, type[Any]] = {
     "policy_profile": PolicyProfile,
     "quarantine": QuarantineId,
     "passkey": PasskeyId,
+    "password_token": PasswordToken,
     "export": Export,
     "nudge": NudgeId,
     "inquiry": InquiryId,

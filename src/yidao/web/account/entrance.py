@@ -14,7 +14,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yidao.accounts import codes, lockout, passwords, senders, sessions
 from yidao.accounts.ids import UserId
@@ -28,7 +28,7 @@ from yidao.web.shared.second_factor import record
 WAITING: Final = "entrance"
 """Where the session keeps, sealed, what for and to which number a code is on its way."""
 SETTING: Final = "new_password"
-"""Where the session keeps who may set a new password, and until when."""
+"""Where the session keeps a ticket for a new password."""
 SETTING_LIFE: Final = timedelta(minutes=10)
 
 
@@ -70,9 +70,8 @@ def forgot_code(request: Request) -> HttpResponse:
     if request.method == "POST":
         try:
             user_id = _use_code(request, "password")
-            until = clock.real_now() + SETTING_LIFE
             request.session.cycle_key()
-            request.session[SETTING] = crypto.sign_until(str(user_id), purpose=SETTING, expires_at=until)
+            request.session[SETTING] = passwords.ticket(user_id=user_id, until=clock.real_now() + SETTING_LIFE)
             return HttpResponseRedirect(reverse("account_forgot_password"))
         except Refusal as refusal:
             refused = refusal
@@ -85,13 +84,12 @@ def forgot_password(request: Request) -> HttpResponse:
     """Take the new password of who proved to hold the phone."""
     real_now = clock.real_now()
     try:
-        who = crypto.unsign_fresh(request.session.get(SETTING, ""), purpose=SETTING, now=real_now)
-    except crypto.SignatureInvalid:
+        user_id = passwords.holder(request.session.get(SETTING, ""), real_now=real_now)
+    except passwords.LinkOver:
         return HttpResponseRedirect(reverse("account_forgot"))
     refused = None
     if request.method == "POST":
         try:
-            user_id = UserId(int(who))
             passwords.change(
                 user_id=user_id, password=twice(request), current_key="", now=request.now, real_now=real_now
             )
@@ -101,6 +99,16 @@ def forgot_password(request: Request) -> HttpResponse:
         except Refusal as refusal:
             refused = refusal
     return page(request, "account/forgot_password.html", {}, refused)
+
+
+@require_safe
+@for_strangers
+def link(request: Request, token: str) -> HttpResponse:
+    """Take a link with which somebody who has lost password and phone sets a new one; its address is left at once."""
+    passwords.holder(token, real_now=clock.real_now())
+    request.session.cycle_key()
+    request.session[SETTING] = token
+    return HttpResponseRedirect(reverse("account_forgot_password"))
 
 
 @require_POST

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/forgot", entrance.forgot, name="account_forgot"),
     path("login/forgot/code", entrance.forgot_code, name="account_forgot_code"),
     path("login/forgot/password", entrance.forgot_password, name="account_forgot_password"),
+    path("login/link/<password_token:token>", entrance.link, name="account_password_link"),
     path("account/", home.index, name="account_home"),
     path("account/factors", home.to_index, name="mfa_index"),
     path("account/sessions", home.devices, name="account_sessions"),

@@ -25,6 +25,8 @@ from yidao.web.shared.listpages import Act, Frame, ListPage
 from yidao.web.shared.requests import Request
 
 TEMPLATE = "operator/user.html"
+MADE_LINK = "made_password_link"
+"""Where the session keeps a link for a new password until the next page shows it, once."""
 KINDS = tuple(Option(value=kind, label=words) for kind, words in phrases.ORGANISATION.items())
 STATES = (
     Option(value="ACTIVE", label=gettext_noop("Active")),
@@ -106,6 +108,7 @@ def item(request: Request, user: UserId) -> HttpResponse:
             refused = refusal
     context: dict[str, Any] = {"it": directory.user(user, actor=actor), "is_self": user == actor.user_id}
     context |= {"refused": message_of(refused) if refused else "", "own_id": actor.user_id}
+    context["made_link"] = request.session.pop(MADE_LINK, "")
     return render(request, TEMPLATE, context, status=refused.status if refused else 200)
 
 
@@ -119,6 +122,12 @@ def _decide(request: Request, actor: Actor, user: UserId) -> None:
     if request.POST.get("act") == "factors":
         directory.reset_factors(**about)
         messages.success(request, _("The second factors are taken away. The password alone logs in now."))
+        return
+    if request.POST.get("act") == "password":
+        made = directory.password_link(**about)
+        request.session[MADE_LINK] = request.build_absolute_uri(
+            reverse("account_password_link", kwargs={"token": made})
+        )
         return
     typed = request.POST.get("organisation", "")
     place = OrganisationId(int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else 0)
