@@ -41,6 +41,7 @@ SELECT count(*) FILTER (WHERE room_id <> ''), count(*) FILTER (WHERE product_nam
        count(*) FILTER (WHERE is_customer_return)
 FROM parcel_line
 """
+EXPORTS = "SELECT DISTINCT state FROM export_record WHERE made_by_id = %s"
 ORDERS = "SELECT state, count(*) FROM order_head GROUP BY state"
 OUTAGES = "SELECT carrier, since::text, noticed_at::text, released_at::text FROM carrier_outage ORDER BY since"
 TOLD = "SELECT type, state, closing FROM anomaly WHERE waybill_no = %s ORDER BY should_open_at, type"
@@ -101,6 +102,9 @@ def seen(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> dic
         found[name] += [f"nudge/{state.name}/" for state, count in counts.items() if count]
     counts = ticket_queries.counts(actor=alice, now=now)
     found["alice"] += [f"ticket/{state.name}/" for state, count in counts.items() if count]
+    for login in ("dana", "alice"):
+        states = connection.execute(EXPORTS, (_user(connection, login),)).fetchall()
+        found[login] += [f"export/{state}/" for (state,) in states]
     return found
 
 

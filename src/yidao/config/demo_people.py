@@ -4,7 +4,8 @@ or says that it knows, the carrier answers some. So each state of a nudge and of
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -14,9 +15,12 @@ from yidao.accounts import access
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
 from yidao.config import demo_cast
-from yidao.kit import clock
+from yidao.exports import services as exports
+from yidao.kit import clock, ids
+from yidao.kit.sheets import Format
 from yidao.market import data
 from yidao.parcels import acknowledgements, nudge_sweeps, nudges, scope, tickets
+from yidao.rules import exporting
 from yidao.rules.nudging import Answer, Finding, Item, Note
 
 ACTS_EVERY: Final = timedelta(hours=12)
@@ -53,6 +57,15 @@ WHERE t.shop_id = %(shop)s AND t.answered_at IS NULL AND t.settled_at IS NULL
   AND t.asked_at > %(after)s AND t.asked_at <= %(until)s
 ORDER BY t.id
 """
+_EXPORTED = "SELECT 1 FROM export_record WHERE made_by_id = %s LIMIT 1"
+_PAST_EXPORT = """
+INSERT INTO export_record (id, kind, actor_kind, organisation_ids, made_by_id, query, page, format, language, policy,
+                           needs_code, state, run, rows_total, rows_done, fault, asked_at, queued_at, touched_at,
+                           ended_at)
+VALUES (%(id)s, %(kind)s, %(actor_kind)s, %(organisations)s, %(user)s, '', %(page)s, 'xlsx', 'zh-hans', %(policy)s,
+        true, %(state)s, 1, 40, 40, %(fault)s, %(asked_at)s, %(real)s, %(real)s, %(real)s)
+"""
+PAST_EXPORTS: Final = (("EXPIRED", ""), ("FAILED", "BROKEN"), ("CANCELLED", ""))
 _CASE = "SELECT waybill_no, carrier, life, type FROM anomaly WHERE waybill_no = %s AND state = 'OPEN'"
 _LAST = "SELECT max(opened_at) FROM nudge_thread WHERE creator_id = %s"
 _USER = "SELECT id FROM account_user WHERE login = %s"
@@ -69,8 +82,8 @@ class People:
         self._creator_id = found.creators[data.CREATORS[0].key]
         self._shop_id = found.shops[data.SHOPS[0].key]
         self._carriers = found.carriers
-        opens_at = demo_cast.choices(connection).opens_at
-        self._due_at = datetime.fromtimestamp(opens_at, tz=clock.real_now().tzinfo) - BEGINS_BEFORE
+        self._opens_at = datetime.fromtimestamp(demo_cast.choices(connection).opens_at, tz=UTC)
+        self._due_at = self._opens_at - BEGINS_BEFORE
         last = connection.execute(_LAST, (self._creator_id,)).fetchone()
         if last is not None and last[0] is not None:
             self._due_at = last[0] + ACTS_EVERY
@@ -90,6 +103,8 @@ class People:
             self._shop_answers(now)
             self._creator_steps_in(now)
             self._shop_asks_and_knows(now)
+            if now >= self._opens_at:
+                self._exports_once(now)
         finally:
             django_connection.close()
 
@@ -128,6 +143,48 @@ class People:
         brief = self._open_items(now, is_lasting=False, limit=1 + ACKNOWLEDGED)
         self._forward(actor, brief[:1], now)
         acknowledgements.acknowledge(actor=actor, items=brief[1:], now=now, real_now=clock.real_now())
+
+    def _exports_once(self, now: datetime) -> None:
+        """
+        Let creator and shop export once what is in progress, after three exports of other fates in the days before.
+
+        Those are written down as they would stand: a file that runs out takes days, and a failure bad luck.
+        """
+        creator = access.actor_for_creator(self._user("dana"), CreatorId(OrganisationId(self._creator_id)))
+        shop = access.actor_for_shop(self._user("alice"), ShopId(OrganisationId(self._shop_id)))
+        for actor, kind, page in (
+            (creator, "creator-anomalies", f"/c/{self._creator_id}/exports/"),
+            (shop, "merchant-anomalies", f"/m/{self._shop_id}/exports/"),
+        ):
+            if self._connection.execute(_EXPORTED, (actor.user_id,)).fetchone():
+                continue
+            for number, (state, fault) in enumerate(PAST_EXPORTS):
+                days = timedelta(days=len(PAST_EXPORTS) - number)
+                facts = {
+                    "id": ids.new_id(),
+                    "kind": kind,
+                    "actor_kind": actor.kind.value,
+                    "organisations": list(actor.organisation_ids),
+                    "user": actor.user_id,
+                    "page": page,
+                    "policy": exporting.EXPORT_DEFAULT.version,
+                    "state": state,
+                    "fault": fault,
+                    "asked_at": now - days,
+                    "real": clock.real_now() - days,
+                }
+                self._connection.execute(_PAST_EXPORT, facts)
+            with suppress(exports.TooManyRows):  # A very big market has more in progress than a file may hold.
+                exports.ask(
+                    kind=kind,
+                    query="",
+                    sheet_format=Format.XLSX,
+                    language="zh-hans",
+                    page=page,
+                    actor=actor,
+                    now=now,
+                    real_now=clock.real_now(),
+                )
 
     def _forward(self, actor: Actor, items: Sequence[Item], now: datetime, *, thread_id: int | None = None) -> None:
         """Ask the carriers; parcels of the first carrier go to its outlet, which has a login of its own."""
