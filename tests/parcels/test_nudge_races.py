@@ -1,11 +1,13 @@
 """Two at once: nudges, reminders and settlements are written once, whoever is faster."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -13,7 +15,7 @@ from tests.parcels.nudging_cast import LATER, NOW, alice, dana, late, nudged, sh
 from tests.web import cast as casts
 from tests.web import planting
 from tests.web.cast import Cast
-from yidao.kit import db, ids
+from yidao.kit import db, ids, news
 from yidao.parcels import nudge_queries, nudge_sweeps, nudges
 from yidao.parcels.nudge_models import NudgeMessage, NudgeThread
 from yidao.rules.nudging import LeftOut
@@ -105,3 +107,26 @@ def test_an_answer_and_a_sweep_at_once_lose_nothing(cast) -> None:
     row = nudge_queries.thread(thread_id, actor=dana(cast), now=LATER).row
     assert row.answered_at == LATER
     assert NudgeThread.objects.get(id=thread_id).remind_at is None
+
+
+def told_while(act: Callable[[], Any], dsn: str) -> set[int]:
+    """Return the organisations whose pages an act wakes."""
+    with psycopg.connect(dsn, autocommit=True) as listener:
+        listener.execute(f"LISTEN {news.CHANNEL}")
+        act()
+        notices = list(listener.notifies(timeout=0.5))
+    return {each for notice in notices for each in json.loads(notice.payload)["orgs"]}
+
+
+def test_each_act_wakes_the_pages_of_both_sides(cast, runtime_dsn) -> None:
+    (number,) = shipped(cast)
+    both = {int(cast.creator), int(cast.shop)}
+
+    def answer() -> None:
+        thread = NudgeThread.objects.get(creator_id=cast.creator)
+        nudges.answer(actor=alice(cast), thread_id=thread.id, code="RESENT", text="", now=LATER, real_now=LATER)
+
+    assert both <= told_while(lambda: nudged(cast, number), runtime_dsn)
+    assert both <= told_while(answer, runtime_dsn)
+    planting.scan(number, "06-20 11:00", Kind.PICKED_UP)
+    assert both <= told_while(lambda: nudge_sweeps.sweep(now=LATER), runtime_dsn)

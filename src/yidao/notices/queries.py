@@ -13,6 +13,8 @@ from yidao.kit import paging
 from yidao.notices.models import Notice
 
 UNREAD_MAX: Final = 99
+LOOKED_AT_MAX: Final = 1_000
+"""The newest notices among which the unread are counted: the count stands on every page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +71,19 @@ def notices(*, actor: Actor, only_unread: bool, limit: int, cursor: str = "") ->
 
 _UNREAD = """
 SELECT count(*) FROM (
-    SELECT 1 FROM notice AS n
-    WHERE n.organisation_id = ANY(%(organisations)s) AND (n.user_id IS NULL OR n.user_id = %(user)s)
-      AND NOT EXISTS (SELECT 1 FROM notice_read AS r WHERE r.user_id = %(user)s AND r.notice_id = n.id)
+    SELECT 1 FROM (
+        SELECT id FROM notice
+        WHERE organisation_id = ANY(%(organisations)s) AND (user_id IS NULL OR user_id = %(user)s)
+        ORDER BY id DESC LIMIT %(looked_at)s) AS n
+    WHERE NOT EXISTS (SELECT 1 FROM notice_read AS r WHERE r.user_id = %(user)s AND r.notice_id = n.id)
     LIMIT %(limit)s) AS found
 """
 
 
 def unread(actor: Actor) -> int:
-    """Return how many notices the actor's person has not read; no count goes beyond UNREAD_MAX + 1."""
+    """Return how many of the newest notices the actor's person has not read, at most UNREAD_MAX + 1."""
     with connection.cursor() as database:
-        database.execute(_UNREAD, _who(actor) | {"limit": UNREAD_MAX + 1})
+        database.execute(_UNREAD, _who(actor) | {"limit": UNREAD_MAX + 1, "looked_at": LOOKED_AT_MAX})
         return int(database.fetchone()[0])
 
 

@@ -45,6 +45,8 @@ class NudgeThread(models.Model):
             models.Index(fields=["creator_id", "-id"], name="nudge_of_creator"),
             models.Index(fields=["shop_id", "-id"], name="nudge_of_shop"),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="nudge_to_remind"),
+            models.Index(fields=["creator_id"], condition=Q(settled_at=None), name="nudge_unsettled_of_creator"),
+            models.Index(fields=["shop_id"], condition=Q(settled_at=None), name="nudge_unsettled_of_shop"),
         ]
 
 
@@ -183,6 +185,9 @@ class CarrierTicket(models.Model):
             models.Index(fields=["outlet_id", "-id"], condition=Q(outlet_id__isnull=False), name="ticket_of_outlet"),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="ticket_to_remind"),
             models.Index(fields=["id"], condition=Q(settled_at=None), name="ticket_open"),
+            models.Index(fields=["shop_id"], condition=Q(settled_at=None), name="ticket_unsettled_of_shop"),
+            models.Index(fields=["office_id"], condition=Q(settled_at=None), name="ticket_unsettled_of_office"),
+            models.Index(fields=["outlet_id"], condition=Q(settled_at=None), name="ticket_unsettled_of_outlet"),
         ]
 
 

@@ -136,6 +136,13 @@ def counts(*, actor: Actor, now: datetime) -> dict[State, int]:
     return {tab: found[tab.value] for tab in TABS}
 
 
+def unsettled(*, actor: Actor) -> tuple[int, int]:
+    """Return how many nudges of the actor's side wait for an answer and how many have one, in one short query."""
+    found = _of_actor(actor).filter(settled_at=None)
+    counted = found.aggregate(whole=Count("id"), answered=Count("id", filter=Q(answered_at__gte=F("asked_at"))))
+    return counted["whole"] - counted["answered"], counted["answered"]
+
+
 def threads(*, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "") -> paging.Page[ThreadRow]:
     """
     Return one page of nudges of the actor's side, the newest first, of one state or (None) all.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import arrays, paging
@@ -85,6 +85,13 @@ def counts(*, actor: Actor, now: datetime, outlet_id: int | None = None) -> dict
         **{tab.value: Count("id", filter=condition_of(tab, now)) for tab in TABS}
     )
     return {tab: found[tab.value] for tab in TABS}
+
+
+def unsettled(*, actor: Actor) -> tuple[int, int]:
+    """Return how many tickets the actor sees wait for an answer and how many have one, in one short query."""
+    found = CarrierTicket.objects.filter(tickets.of_actor(actor), settled_at=None)
+    counted = found.aggregate(whole=Count("id"), answered=Count("id", filter=Q(answered_at__gte=F("asked_at"))))
+    return counted["whole"] - counted["answered"], counted["answered"]
 
 
 def listed(*, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "") -> paging.Page[TicketRow]:

@@ -11,7 +11,6 @@ from yidao.exports import queries as exports
 from yidao.kit import clock
 from yidao.notices import queries as notices
 from yidao.parcels import nudge_queries, quarantine, queries, ticket_queries
-from yidao.rules.nudging import State
 from yidao.web.shared.formats import capped
 from yidao.web.shared.requests import Request
 
@@ -37,18 +36,14 @@ def _notices(actor: Actor, now: datetime) -> int:
 
 def _nudges(actor: Actor, now: datetime) -> int:
     """Count what waits for this side: answers to read for a creator, answers to give for a shop."""
-    counts = nudge_queries.counts(actor=actor, now=now)
-    if actor.kind is ActorKind.CREATOR:
-        return counts[State.ANSWERED]
-    return counts[State.WAITING] + counts[State.OVERDUE]
+    waiting, answered = nudge_queries.unsettled(actor=actor)
+    return answered if actor.kind is ActorKind.CREATOR else waiting
 
 
 def _tickets(actor: Actor, now: datetime) -> int:
     """Count what waits for this side: answers to read for a shop, answers to give for a carrier."""
-    counts = ticket_queries.counts(actor=actor, now=now)
-    if actor.kind is ActorKind.MERCHANT:
-        return counts[State.ANSWERED]
-    return counts[State.WAITING] + counts[State.OVERDUE]
+    waiting, answered = ticket_queries.unsettled(actor=actor)
+    return answered if actor.kind is ActorKind.MERCHANT else waiting
 
 
 COUNTERS: dict[str, Counter] = {
