@@ -109,6 +109,44 @@ def test_everything_that_can_happen_does_happen():
     assert min(repeats, retractions, merged, out_of_scope) > 0
 
 
+def test_every_sale_is_told_as_an_order_on_its_day_and_before_it_is_shipped():
+    market = world(per_day=1000)
+
+    for parcel in market.day(3):
+        handed_in = next(each for each in parcel.messages if each.channel == wires.PARCELS)
+        orders = {each.body.order_no: each for each in parcel.messages if each.channel == wires.ORDERS}
+        sold = {line.order_no: line for line in parcel.shipment.lines if not line.customer_return}
+        assert orders.keys() == sold.keys()
+        for number, told in orders.items():
+            assert BEGINS + 3 * DAY <= told.send_at < handed_in.send_at
+            assert told.via == handed_in.via
+            (line,) = told.body.lines
+            assert (line.creator_id, line.product_name) == (sold[number].creator_id, sold[number].product_name)
+            assert told.body.state == ("TO_SHIP" if told.body.paid_at else "PENDING_PAYMENT")
+
+
+def test_some_orders_are_never_shipped_and_some_of_those_are_cancelled():
+    market = world(per_day=1000)
+    shipped = {line.order_no for parcel in market.day(3) for line in parcel.shipment.lines}
+    told = list(market.unshipped(3))
+    numbers = Counter(message.body.order_no for message in told)
+
+    assert not numbers.keys() & shipped
+    assert 10 < len(numbers) < 30
+    assert {each.body.state for each in told} == {"TO_SHIP", "CANCELLED"}
+    assert set(numbers.values()) == {1, 2}
+
+
+def test_most_promoted_lines_were_sold_in_a_live_show_and_all_name_their_product():
+    lines = [line for parcel in world(per_day=1000).day(3) for line in parcel.shipment.lines]
+    promoted = [line for line in lines if line.creator_id is not None and not line.customer_return]
+
+    assert all(line.product_name and re.fullmatch(r"P\d{4}", line.product_id) for line in lines)
+    assert 0.7 < sum(bool(line.room_id) for line in promoted) / len(promoted) < 0.9
+    assert all(not line.room_id for line in lines if line.creator_id is None)
+    assert all(re.fullmatch(r"|\d{19}", line.room_id) for line in lines)
+
+
 def test_about_one_parcel_in_sixty_is_handed_over_before_the_payment_is_approved():
     parcels = list(world(per_day=3000).day(1))
     early = 0
