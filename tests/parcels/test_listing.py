@@ -1,6 +1,7 @@
 """The statements of the lists against the plainest reading: take everything, leave out what does not fit, sort, cut."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,7 +196,10 @@ def test_an_export_reads_every_row_in_order(people: Cast, monkeypatch: pytest.Mo
     monkeypatch.setattr(listing, "EXPORT_BATCH", 4)
 
     for read, every in ((listing.parcels, listing.every_parcel), (listing.anomalies, listing.every_anomaly)):
-        assert tuple(every(actor=actor, wanted=Wanted())) == read(actor=actor, wanted=Wanted(), limit=1_000).rows
+        rows = read(actor=actor, wanted=Wanted(), limit=1_000).rows
+        assert tuple(every(actor=actor, wanted=Wanted())) == tuple(
+            replace(row, token="", last_division="") for row in rows
+        )
 
 
 def test_file_rows_are_one_for_each_anomaly_and_one_for_a_parcel_without(people: Cast) -> None:

@@ -27,7 +27,7 @@ SHOWN_TO_CREATORS: Final = (
 """The seven statuses a creator reads, in the order of the source; a test holds them against the rule."""
 RARE_MAX = 5_000
 """Order lines of a room or product up to which a list begins with them instead of walking its parcels."""
-EXPORT_BATCH = 500
+EXPORT_BATCH = 2_000
 TAIL_PURPOSE = "parcel.receiver_tail"
 _SIGNED = "SIGNED"
 
@@ -405,7 +405,7 @@ def _every(asked: _List) -> Iterator[Row]:
     after: tuple[Any, ...] = ()
     while True:
         found = _read(asked, Cut(limit=EXPORT_BATCH, after=after))
-        yield from listing_rows.filled(found, asked.key, actor=asked.actor)
+        yield from listing_rows.filled(found, asked.key, actor=asked.actor, is_for_file=True)
         if len(found) < EXPORT_BATCH:
             return
         after = tuple(found[-1][: len(asked.key) + 1])

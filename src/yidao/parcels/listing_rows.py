@@ -135,18 +135,32 @@ def read(keys: str, key: tuple[str, ...], values: Values, *, actor: Actor, is_ri
     return fetch(text, values)
 
 
-def filled(found: Sequence[tuple[Any, ...]], key: tuple[str, ...], *, actor: Actor) -> tuple[Row, ...]:
-    """Return the rows of a page that was read, with the anomalies, last places and shops of their parcels."""
+def filled(
+    found: Sequence[tuple[Any, ...]], key: tuple[str, ...], *, actor: Actor, is_for_file: bool = False
+) -> tuple[Row, ...]:
+    """
+    Return the rows of a page that was read, with the anomalies, last places and shops of their parcels.
+
+    Rows for a file have no token and no place: nobody follows them, and both cost more than the rest of a row.
+    """
     if not found:
         return ()
     start = len(key) + 1
     is_of_anomalies = key == ANOMALY_KEY
     keys = [(each[start], each[start + 1], each[start + 2]) for each in found]
     marks = {} if is_of_anomalies else _marks(keys)
-    places = _places(keys, [each[start + 9] for each in found])
+    places = {} if is_for_file else _places(keys, [each[start + 9] for each in found])
     shops = accounts.organisation_names(each[start + 3] for each in found if each[start + 3] is not None)
     return tuple(
-        _row(each, start, actor, marks=marks.get(own, ()), division=places.get(own, ""), shops=shops)
+        _row(
+            each,
+            start,
+            actor,
+            marks=marks.get(own, ()),
+            division=places.get(own, ""),
+            shops=shops,
+            is_for_file=is_for_file,
+        )
         for each, own in zip(found, keys, strict=True)
     )
 
@@ -159,6 +173,7 @@ def _row(
     marks: tuple[Mark, ...],
     division: str,
     shops: Mapping[int, str],
+    is_for_file: bool,
 ) -> Row:
     key = (values[start], values[start + 1], values[start + 2])
     shop_id, order_nos, shipped_at, recorded_at, status, open_types, scanned_at, kind = values[start + 3 : start + 11]
@@ -167,7 +182,7 @@ def _row(
     is_plain = access.sees_plain_numbers(actor)
     mark = rest[len(facts) :]
     return Row(
-        token=crypto.parcel_token(*key),
+        token="" if is_for_file else crypto.parcel_token(*key),
         number=key[0] if is_plain else masked(key[0]),
         waybill_no=key[0] if is_plain else "",
         carrier=key[1],
