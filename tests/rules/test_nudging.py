@@ -1,7 +1,9 @@
 """Stepping in: who may nudge about what, when an answer is due, and how a nudge stands."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -219,3 +221,13 @@ def test_the_words_to_choose_from_are_in_a_fixed_order() -> None:
     assert nudging.NOTES[0] == "PLEASE_CHECK"
     assert [*nudging.ANSWERS] == ["CARRIER_CONTACTED", "RESENT", "REFUNDED", "BUYER_CONTACTED", "NOTHING_NEEDED"]
     assert nudging.FINDINGS[-1] == "OTHER"
+
+
+def test_the_page_names_every_value_and_word() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "rules" / "nudging.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\w+) \| ([^|]+?) \|", page, re.MULTILINE))
+
+    assert {name: rows[name] for name in nudging.to_body(POLICY)} == {
+        name: str(value) for name, value in nudging.to_body(POLICY).items()
+    }
+    assert {*State, *LeftOut} <= rows.keys()
