@@ -25,8 +25,8 @@ SHOWN_TO_CREATORS: Final = (
     "AWAIT_COLLECTION", "SIGNED", "REJECTED",
 )  # fmt: skip
 """The seven statuses a creator reads, in the order of the source; a test holds them against the rule."""
-RARE_MAX = 5_000
-"""Order lines of a room or product up to which a list begins with them instead of walking its parcels."""
+RARE_MAX = 20_000
+"""Rows of a room, a product or a status up to which a list begins with them."""
 EXPORT_BATCH = 2_000
 TAIL_PURPOSE = "parcel.receiver_tail"
 _SIGNED = "SIGNED"
@@ -188,6 +188,7 @@ class _List:
         self.is_by_time_left = wanted.is_by_time_left and not self.walks_anomalies
         self.key = ANOMALY_KEY if is_of_anomalies else DUE_KEY if self.is_by_time_left else PARCEL_KEY
         self._is_rare: bool | None = None
+        self._has_few: bool | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -220,14 +221,22 @@ class _List:
         return listing_sql.page_sql(parts, self.walks, cut, values)
 
     def _with_rarity(self) -> Narrow:
-        """Return the conditions, knowing whether the wanted rooms and products are few enough to begin with."""
-        if not self.narrow.has_lines or self.narrow.has_numbers:
-            return self.narrow
-        if self._is_rare is None:
+        """
+        Return the conditions, knowing where to begin: with the lines of the wanted rooms and products where they are
+        few, and where anomalies and statuses are wanted of parcels, with the parcels of those statuses if they are few.
+        """
+        narrow = self.narrow
+        if narrow.has_numbers:
+            return narrow
+        if self._is_rare is None and narrow.has_lines:
             values = Values()
-            text = listing_sql.lines_sql(self.narrow, self._tenants(), values, limit=RARE_MAX + 1)
+            text = listing_sql.lines_sql(narrow, self._tenants(), values, limit=RARE_MAX + 1)
             self._is_rare = fetch(text, values)[0][0] <= RARE_MAX
-        return dataclasses.replace(self.narrow, is_rare=self._is_rare)
+        if self._has_few is None and narrow.statuses and self.walks_anomalies and not self.is_of_anomalies:
+            limit = RARE_MAX + 1
+            of_status = dataclasses.replace(self.wanted, types=(), states=(), reasons=())
+            self._has_few = count_parcels(actor=self.actor, wanted=of_status, limit=limit) < limit
+        return dataclasses.replace(narrow, is_rare=bool(self._is_rare), has_few=bool(self._has_few))
 
     def _tenants(self) -> Axis:
         match self.actor.kind:
@@ -244,7 +253,7 @@ class _List:
 
     def _all_walks(self, tenants: Axis, narrow: Narrow, values: Values) -> Iterator[tuple[Walks, str]]:
         """Yield the walks of every table, each with its column of order numbers."""
-        make = self._of_anomalies if self.walks_anomalies else self._of_parcels
+        make = self._of_anomalies if self.walks_anomalies and not narrow.has_few else self._of_parcels
         own_orders = "creator_order_nos" if self.actor.kind is ActorKind.CREATOR else "order_nos"
         for each in make(tenants, narrow, values):
             yield each, f"{'p' if each.joins else 't'}.{own_orders}"
@@ -253,6 +262,8 @@ class _List:
 
     def _of_parcels(self, tenants: Axis, narrow: Narrow, values: Values) -> Iterator[Walks]:
         where = [listing_sql.with_lines(narrow, tenants, values)] if narrow.has_lines and not narrow.is_rare else []
+        if narrow.has_few:
+            where.append(listing_sql.with_anomaly(narrow, values))
         statuses = Axis(column="status", values=narrow.statuses or _statuses(self.actor))
         carriers = Axis(column="carrier", values=narrow.carriers or tuple(sorted(catalogue.CODES)))
         if self.is_by_time_left:
@@ -289,7 +300,9 @@ class _List:
         where = [listing_sql.with_lines(narrow, tenants, values)] if narrow.has_lines and not narrow.is_rare else []
         where += self._columns(narrow, values, "carrier", "shop_id", "reason")
         joins = ""
-        if not self.is_plain or narrow.statuses or narrow.tails or narrow.order_nos:
+        if not self.is_plain:
+            where.append(listing_sql.not_voided(tenants, values))
+        if narrow.statuses or narrow.tails or narrow.order_nos:
             joins = "JOIN parcel p ON p.waybill_no = t.waybill_no AND p.carrier = t.carrier AND p.life = t.life"
             where.append(listing_sql.one_of("p.status", narrow.statuses or _statuses(self.actor), values))
         yield Walks(
@@ -311,18 +324,14 @@ class _List:
         rare = narrow.has_lines and not narrow.is_rare
         where = [listing_sql.with_lines(narrow, tenants, values)] if rare else []
         joins, table = "", "parcel_extra_creator"
-        if self.walks_anomalies:
+        if self.walks_anomalies and not narrow.has_few:
             where += [f"t.state = ANY({values.add(list(narrow.states or STATES))})"]
             where += [f"t.type = ANY({values.add(list(narrow.types or TYPES))})"]
             where += self._columns(narrow, values, "carrier", "reason")
-            # The creator of a further line stands beside the anomaly, not in it.
-            table = (
-                "(SELECT a.waybill_no, a.carrier, a.life, a.type, a.should_open_at, a.state, a.reason, e.shipped_at,"
-                " e.creator_id, e.shop_id, e.status, e.order_nos FROM parcel_extra_creator e"
-                " JOIN anomaly a USING (waybill_no, carrier, life))"
-            )
+            table = listing_sql.anomalies_of_extra_creators(narrow)
         else:
             where += self._columns(narrow, values, "carrier")
+            where += [listing_sql.with_anomaly(narrow, values)] if narrow.has_few else []
         where.append(listing_sql.one_of("t.status", narrow.statuses or _statuses(self.actor), values))
         if narrow.shop_ids is not None:
             where.append(f"t.shop_id = ANY({values.add(list(narrow.shop_ids))}::bigint[])")

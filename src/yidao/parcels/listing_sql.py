@@ -44,8 +44,8 @@ class Axis:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrow:
     """
-    What narrows a list besides its axes; empty means everything. `rare` says that rooms or products are few enough to
-    begin with, `voided` whether parcels whose number was given back are shown.
+    What narrows a list besides its axes; empty means everything. `is_rare` says that rooms or products are few enough
+    to begin with, `has_few` that the parcels of the wanted statuses are.
     """
 
     statuses: tuple[str, ...] = ()
@@ -60,6 +60,7 @@ class Narrow:
     room_ids: tuple[str, ...] = ()
     product_ids: tuple[str, ...] = ()
     is_rare: bool = False
+    has_few: bool = False
     shipped_from: datetime | None = None
     shipped_until: datetime | None = None
 
@@ -195,6 +196,39 @@ def with_lines(narrow: Narrow, tenants: Axis, values: Values) -> str:
     own = "l.waybill_no = t.waybill_no AND l.carrier = t.carrier AND l.life = t.life"
     where = " AND ".join((own, *_lines(narrow, tenants, values)))
     return " ".join(("EXISTS (SELECT 1 FROM parcel_line l WHERE", where, ")"))
+
+
+def with_anomaly(narrow: Narrow, values: Values) -> str:
+    """Return the condition that a parcel has an anomaly of the wanted types, states and reasons."""
+    where = ["n.waybill_no = t.waybill_no AND n.carrier = t.carrier AND n.life = t.life"]
+    for column, wanted in (("type", narrow.types), ("state", narrow.states), ("reason", narrow.reasons)):
+        if wanted:
+            where.append(f"n.{column} = ANY({values.add(list(wanted))})")
+    return " ".join(("EXISTS (SELECT 1 FROM anomaly n WHERE", " AND ".join(where), ")"))
+
+
+_EXTRA_ANOMALIES = """
+SELECT a.waybill_no, a.carrier, a.life, a.type, a.should_open_at, a.state, a.reason, e.shipped_at, e.creator_id,
+       e.shop_id, e.status, e.order_nos
+FROM parcel_extra_creator e JOIN anomaly a USING (waybill_no, carrier, life)
+"""
+
+
+def anomalies_of_extra_creators(narrow: Narrow) -> str:
+    """Return the table of anomalies as further creators see them: they stand beside the anomaly, not in it."""
+    troubled = "WHERE e.open_types <> 0" if narrow.states == ("OPEN",) else ""
+    return " ".join(("(", _EXTRA_ANOMALIES, troubled, ")"))
+
+
+def not_voided(tenants: Axis, values: Values) -> str:
+    """
+    Return the condition that an anomaly's parcel is not hidden from creators.
+
+    Numbers that were given back are few: they are gathered once, and no parcel is read for any other.
+    """
+    own = f"v.{tenants.column} = ANY({values.add(list(tenants.values))}::{tenants.kind}[]) AND v.status = 'VOIDED'"
+    voided = " ".join(("SELECT v.waybill_no, v.carrier, v.life FROM parcel v WHERE", own))
+    return f"(t.waybill_no, t.carrier, t.life) NOT IN ({voided})"
 
 
 def lines_sql(narrow: Narrow, tenants: Axis, values: Values, *, limit: int) -> str:
