@@ -51,6 +51,7 @@ ACTS: Final[Mapping[str, str]] = {
     "organisation.created": gettext_noop("Made an organisation"),
     "organisation.opened": gettext_noop("Opened an organisation again"),
     "password.changed": gettext_noop("Changed the password"),
+    "password.link_made": gettext_noop("Made a link for a new password"),
     "phone.changed": gettext_noop("Changed a phone number"),
     "phone.revealed": gettext_noop("Looked at a full phone number"),
     "policy.published": gettext_noop("Published a policy"),
