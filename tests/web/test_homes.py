@@ -298,7 +298,7 @@ def test_a_home_page_costs_the_same_however_much_there_is(people: Cast, parcels:
     with CaptureQueriesContext(connection) as captured:
         browser.get(address)
 
-    assert len(captured) == 15, "\n".join(each["sql"][:110] for each in captured)
+    assert len(captured) == 16, "\n".join(each["sql"][:110] for each in captured)
 
 
 def test_the_rankings_are_exported_as_they_are_listed(people: Cast) -> None:

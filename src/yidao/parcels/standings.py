@@ -70,7 +70,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One member of a ranking: a shop or a carrier, with its tally and that of each day."""
+    """One member of a ranking: a shop or a carrier, with its tally and, where asked for, that of each day."""
 
     key: str
     tally: Tally
@@ -194,19 +194,22 @@ def funnel(*, actor: Actor, now: datetime) -> Funnel:
     Return where the parcels of the last DAYS_KEPT days stand.
 
     Up to LIVE_MAX are counted at once; whoever has more, and the operator, is told the figures of the days.
+
+    Two creators in one parcel count it once each.
     """
-    if actor.kind is not ActorKind.OPERATOR:
-        text, parameters = _own(actor, "status", "shipped_at >= %(since)s", now)
-        if not text:
-            return Funnel(stages={}, as_of=None)
-        parameters["since"] = daily.begin_of(parameters["first"])
-        with connection.cursor() as database:
-            database.execute(" ".join(("SELECT status, count(*) FROM (", text, ") AS own GROUP BY status")), parameters)
-            found: list[tuple[str, int]] = database.fetchall()
-        if sum(count for _, count in found) <= LIVE_MAX:
-            return Funnel(stages=_as_shown(actor, found), as_of=None)
     told = trend(actor=actor, days=figures.DAYS_KEPT, now=now)
-    return Funnel(stages=told.statuses, as_of=told.as_of)
+    if actor.kind is ActorKind.OPERATOR or told.total.parcels > LIVE_MAX:
+        return Funnel(stages=told.statuses, as_of=told.as_of)
+    text, parameters = _own(actor, "status", "shipped_at >= %(since)s", now)
+    if not text:
+        return Funnel(stages={}, as_of=None)
+    parameters["since"] = daily.begin_of(parameters["first"])
+    with connection.cursor() as database:
+        database.execute(" ".join(("SELECT status, count(*) FROM (", text, ") AS own GROUP BY status")), parameters)
+        found: list[tuple[str, int]] = database.fetchall()
+    if sum(count for _, count in found) > LIVE_MAX:
+        return Funnel(stages=told.statuses, as_of=told.as_of)
+    return Funnel(stages=_as_shown(actor, found), as_of=None)
 
 
 def _as_shown(actor: Actor, found: Sequence[tuple[str, int]]) -> dict[str, int]:
@@ -264,8 +267,9 @@ def fresh_anomalies(*, actor: Actor, since: datetime, now: datetime) -> int:
     words = (
         "SELECT count(*) FROM (",
         text,
-        ") AS own JOIN anomaly a ON a.waybill_no = own.waybill_no AND a.carrier = own.carrier AND a.life = own.life",
-        "WHERE a.state = 'OPEN' AND a.noticed_open_at > %(noticed_since)s",
+        ") AS own CROSS JOIN LATERAL (SELECT 1 FROM anomaly a WHERE a.waybill_no = own.waybill_no",
+        "AND a.carrier = own.carrier AND a.life = own.life AND a.state = 'OPEN'",
+        "AND a.noticed_open_at > %(noticed_since)s OFFSET 0) AS fresh",  # The offset keeps it a look-up by key.
     )
     with connection.cursor() as database:
         database.execute(" ".join(words), parameters | {"noticed_since": since})
@@ -286,12 +290,16 @@ class PickupQueue:
 
 
 def pickup_queue(*, actor: Actor, now: datetime) -> tuple[PickupQueue, ...]:
-    """Return who waits for pickup, by shop, the nearest limit first; of the last PICKUP_DAYS days."""
+    """
+    Return who waits for a carrier's pickup, by shop, the nearest limit first; of the last PICKUP_DAYS days.
+
+    :raises NotVisible: the actor is no carrier.
+    """
+    if actor.kind is not ActorKind.CARRIER:
+        raise NotVisible
     text, parameters = _own(
         actor, "shop_id, due_at", "status = 'SHIPPED_AWAIT_PICKUP' AND shipped_at >= %(since)s", now
     )
-    if not text:
-        return ()
     words = (
         "SELECT shop_id, count(*), min(due_at) FROM (",
         text,
@@ -308,25 +316,35 @@ def pickup_queue(*, actor: Actor, now: datetime) -> tuple[PickupQueue, ...]:
 
 def shops(*, actor: Actor, days: int, now: datetime) -> tuple[Standing, ...]:
     """
-    Return the shops whose goods a creator promoted, those with the most parcels first.
+    Return the shops whose goods a creator promoted, those with the most parcels first; without their single days.
 
     :raises NotVisible: the actor is no creator.
     """
+    parameters = _of_shops(actor, days, now) | {"limit": SHOPS_MAX}
+    found = _summed("part", _WITHIN, parameters, "ORDER BY sum(parcels) DESC, part LIMIT %(limit)s")
+    return tuple(Standing(key=str(part), tally=tally, by_day=()) for part, tally, _ in found)
+
+
+def shops_by_day(shop_ids: Sequence[int], *, actor: Actor, days: int, now: datetime) -> Mapping[int, tuple[Tally, ...]]:
+    """
+    Return the tally of each day of some of a creator's shops.
+
+    :raises NotVisible: the actor is no creator.
+    """
+    parameters = _of_shops(actor, days, now) | {"parts": list(shop_ids)}
+    found = _summed("part, day", f"{_WITHIN} AND part = ANY(%(parts)s)", parameters)
+    tallies = {key: tally for key, tally, _ in found}
+    within = span(days, now=now).days
+    return {shop: tuple(tallies.get((shop, day), EMPTY) for day in within) for shop in shop_ids}
+
+
+def _of_shops(actor: Actor, days: int, now: datetime) -> dict[str, Any]:
     if actor.kind is not ActorKind.CREATOR:
         raise NotVisible
     within = span(days, now=now)
     _, tenants = _tenants(actor)
-    parameters = {
-        "scope": Scope.CREATOR_SHOP.value,
-        "tenants": tenants,
-        "first": within.first,
-        "last": within.last,
-        "limit": SHOPS_MAX,
-    }
-    found = _summed("part", _WITHIN, parameters, "ORDER BY sum(parcels) DESC, part LIMIT %(limit)s")
-    parameters["parts"] = [part for part, _, _ in found]
-    by_day = _summed("part, day", f"{_WITHIN} AND part = ANY(%(parts)s)", parameters)
-    return _standings([(part, tally) for part, tally, _ in found], by_day, within)
+    scope_name = Scope.CREATOR_SHOP.value
+    return {"scope": scope_name, "tenants": tenants, "first": within.first, "last": within.last}
 
 
 def carriers(*, actor: Actor, days: int, now: datetime) -> tuple[Standing, ...]:

@@ -1,7 +1,7 @@
 """The ranking of the shops whose goods a creator promoted (店铺榜): anomalies, punctuality, pickup, trend."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -136,6 +136,10 @@ LISTING: Final[Listing[ShopRow]] = Listing(
 )
 
 
+def _days(question: Question) -> int:
+    return int(question.one("days") or figures.DAYS_KEPT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
     """The rows of one creator, in the order that is asked for; there are SHOPS_MAX at most."""
@@ -146,7 +150,7 @@ class Ranking:
 
     def rows(self, question: Question) -> list[ShopRow]:
         """Return all rows."""
-        days = int(question.one("days") or figures.DAYS_KEPT)
+        days = _days(question)
         found = standings.shops(actor=self.actor, days=days, now=self.now)
         ids = {int(each.key) for each in found}
         if text := question.one("shop"):
@@ -172,8 +176,10 @@ class Ranking:
 
     def page(self, question: Question) -> paging.Page[ShopRow]:
         """Return one page."""
-        rows = self.rows(question)
-        return paging.Page(rows=tuple(rows[question.offset : question.offset + question.size]), next_cursor="")
+        shown = self.rows(question)[question.offset : question.offset + question.size]
+        ids = [row.shop_id for row in shown]
+        by_day = standings.shops_by_day(ids, actor=self.actor, days=_days(question), now=self.now)
+        return paging.Page(rows=tuple(replace(row, by_day=by_day[row.shop_id]) for row in shown), next_cursor="")
 
     def count(self, question: Question, *, limit: int) -> int:
         """Return how many rows there are, at most `limit`."""

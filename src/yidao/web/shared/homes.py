@@ -165,7 +165,7 @@ def numbers(
         label=gettext("With anomalies"),
         value=capped(trouble.parcels, standings.LIVE_MAX),
         address=places.anomalies,
-        note=gettext("%(count)s new since your last visit") % {"count": fresh} if new_since else "",
+        note=gettext("%(count)s new since your last visit") % {"count": fresh} if fresh else "",
     )
     yield Figure(
         label=gettext("On time"),
