@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from bench import bulk, chaos, cluster, data, exports, pages, push, soak, sweep
+from bench import bulk, chaos, cluster, data, exports, lists, pages, push, soak, sweep
 
 TRIALS: dict[str, Callable[[], int]] = {"chaos": chaos.main, "soak": soak.main}
 BENCHMARKS: dict[str, Callable[[str, int], None]] = {
     "intake.bulk": bulk.run,
     "intake.push": push.run,
     "sweep.parcels": sweep.run,
+    "list.parcels": lists.run,
     "export.rows": exports.run,
     "page.weight": pages.run,
 }
