@@ -74,6 +74,7 @@ def test_the_owner_reads_in_the_journal_who_looked_at_what(world: World) -> None
     page = test_access.as_(world.cast.alice).get(journal).content.decode()
     assert "Olga" in page
     assert "merchant-parcels" in page
+    assert "a question by phone" in page
 
 
 def test_a_member_sees_no_banner_of_a_visit(world: World) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from yidao.accounts import queries as accounts
+from yidao.accounts import visits
 from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId
 from yidao.audit import queries
@@ -46,31 +47,37 @@ class Named:
         """Return one page."""
         found = self.entries.page(question)
         users = accounts.user_names(
-            each for row in found.rows for each in (row.actor_user_id, _user_of(row.subject)) if each is not None
+            each for row in found.rows for each in (row.actor_user_id, _of("user", row.subject)) if each is not None
         )
         places = accounts.organisation_names(row.organisation_id for row in found.rows if row.organisation_id)
-        return paging.Page(rows=tuple(_line(row, users, places) for row in found.rows), next_cursor=found.next_cursor)
+        seen = (_of("visit", row.subject) for row in found.rows)
+        reasons = visits.reasons(each for each in seen if each is not None)
+        return paging.Page(
+            rows=tuple(_line(row, users, places, reasons) for row in found.rows), next_cursor=found.next_cursor
+        )
 
     def count(self, question: Question, *, limit: int) -> int:
         """Return how many entries there are, at most `limit`."""
         return self.entries.count(question, limit=limit)
 
 
-def _line(row: queries.EntryRow, users: Mapping[int, str], places: Mapping[int, str]) -> Line:
+def _line(
+    row: queries.EntryRow, users: Mapping[int, str], places: Mapping[int, str], reasons: Mapping[int, str]
+) -> Line:
     who = ""
     if row.actor_user_id:
         who = users.get(row.actor_user_id, str(row.actor_user_id))
     elif row.actor_credential_id:
         who = _("Credential %(id)s") % {"id": row.actor_credential_id}
-    about = users.get(_user_of(row.subject) or 0) or acts.subject(row.subject)
+    about = users.get(_of("user", row.subject) or 0) or reasons.get(_of("visit", row.subject) or 0)
     where = places.get(row.organisation_id, str(row.organisation_id)) if row.organisation_id else ""
-    return Line(entry=row, who=who, about=about, where=where)
+    return Line(entry=row, who=who, about=about or acts.subject(row.subject), where=where)
 
 
-def _user_of(subject: str) -> int | None:
-    """Return the user an entry is about."""
-    kind, _slash, number = subject.partition("/")
-    return int(number) if kind == "user" and number.isdigit() and len(number) < ID_DIGITS_MAX else None
+def _of(kind: str, subject: str) -> int | None:
+    """Return the id of what an entry is about if it is of this kind."""
+    found, _slash, number = subject.partition("/")
+    return int(number) if found == kind and number.isdigit() and len(number) < ID_DIGITS_MAX else None
 
 
 def _wanted(question: Question) -> queries.Wanted:
