@@ -18,6 +18,7 @@ from yidao.accounts.models import User
 from yidao.kit.errors import NotVisible
 from yidao.kit.models import DemoClock
 from yidao.parcels import daily
+from yidao.parcels.models import IntakeMinute
 from yidao.rules import figures
 from yidao.rules.scans import Kind
 from yidao.web.creator import shops
@@ -82,7 +83,7 @@ def test_a_creators_home_counts_what_he_promoted(people: Cast) -> None:
 def figures_of(html: str) -> dict[str, str]:
     """Return the large numbers of a home page by their labels."""
 
-    block = html.split('<div class="figures">', 1)[1]
+    block = html.split('<div class="figures">', 1)[1].split("<section", 1)[0]
     pairs = re.findall(r"<span>([^<]+)</span><b>(?:<a [^>]*>)?([^<]+)<", block)
     return {label.strip(): value.strip() for label, value in pairs}
 
@@ -347,3 +348,28 @@ def test_news_renew_the_figures_alone(people: Cast, user: str, name: str, part: 
 
     assert "<html" not in html
     assert '<div class="figures">' in html
+
+
+def test_a_providers_home_adds_up_what_arrived(people: Cast) -> None:
+    for carrier, accepted in (("zhongtong", 5), ("yuantong", 7)):
+        IntakeMinute.objects.create(
+            minute=planting.NOW - timedelta(hours=1),
+            source="KUAIDI100",
+            carrier=carrier,
+            accepted=accepted,
+            duplicate=1,
+            rejected=0,
+            quarantined=2,
+            lag_seconds_sum=60 * accepted,
+            lag_seconds_max=600,
+        )
+
+    shown = figures_of(read(people.paul, "provider-home", provider=people.provider))
+
+    assert shown == {
+        "Accepted": "12",
+        "Duplicate": "2",
+        "Refused": "0",
+        "Quarantined": "4",
+        "Longest lag": "10 min",
+    }

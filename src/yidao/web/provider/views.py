@@ -5,21 +5,24 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import OrganisationId
+from yidao.kit.templates import render_block
 from yidao.parcels import queries
 from yidao.web.shared import consoles
 from yidao.web.shared.badges import render_badges
 from yidao.web.shared.requests import Request
+
+TEMPLATE = "provider/home.html"
 
 
 @require_safe
 def home(request: Request, provider: OrganisationId) -> HttpResponse:
     """Show the source's intake by carrier over the last day."""
     actor = consoles.provider(request, provider)
-    return render(
-        request,
-        "provider/home.html",
-        {"figures": queries.intake_of_source(actor=actor, now=request.now), "actor": actor},
-    )
+    found = queries.intake_of_source(actor=actor, now=request.now)
+    context = {"figures": found, "actor": actor, "provider": provider}
+    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+        return render_block(request, TEMPLATE, "home", context)
+    return render(request, TEMPLATE, context)
 
 
 @require_safe
