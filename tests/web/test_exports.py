@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
+from django.utils import translation
 
 from tests.exports import world
 from tests.exports.test_handing import code_of
@@ -16,7 +17,7 @@ from tests.exports.world import Maker, Rows
 from yidao.accounts.models import Membership, User
 from yidao.accounts.phone_models import Phone
 from yidao.audit.models import AuditEntry
-from yidao.exports import making, services
+from yidao.exports import making, registry, services
 from yidao.exports.models import ExportRecord
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -306,3 +307,18 @@ def test_each_step_stands_in_the_journal() -> None:
         "export.unlocked",
         "export.fetched",
     ]
+
+
+def test_the_filter_is_told_in_words() -> None:
+    who = world.maker()
+    actor = who.actor
+    query = "status=SIGNED&status=REJECTED&carrier=zhongtong&shipped_from=2022-06-01"
+
+    with translation.override("zh-hans"):
+        kind = registry.of("merchant-parcels")
+        assert kind is not None
+        told = dict(kind.filters(actor, query))
+
+    assert told["包裹状态"] == "已拒收 · 已签收"
+    assert told["快递公司"] == "中通快递"
+    assert told["发货时间"] == "2022-06-01 · …"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext, gettext_noop
 
 from yidao.accounts.actors import Actor
@@ -38,12 +38,29 @@ FAULTS: Final = {
 }
 
 
+SEPARATOR: Final = " · "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One export in the list, and where its record is."""
 
     row: ExportRow
     address: str
+
+
+def told(shape: Shape, query: str) -> list[tuple[str, str]]:
+    """Return what a list's query string narrows it by, as labels and words."""
+    question = shape.read({name: [str(each) for each in values] for name, values in QueryDict(query).lists()})
+    found = []
+    for each in shape.fields:
+        answer = question.of(each.name)
+        if answer:
+            words = {
+                one.value: one.label if one.is_name else gettext(one.label) for one in getattr(each, "options", ())
+            }
+            found.append((gettext(each.label), SEPARATOR.join(words.get(one, one) or "…" for one in answer)))
+    return found
 
 
 def title_of(row: ExportRow) -> str:

@@ -6,7 +6,6 @@ The records' list is in `export_lists`.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -36,7 +35,6 @@ TENANTS: Final = ("creator", "shop", "carrier", "outlet", "provider")
 """Parts of an address that say whose console it is in."""
 TICKET_CHARS_MAX: Final = 500
 KEY_CHARS_MAX: Final = 40
-FILTERS_SHOWN_MAX: Final = 40
 FORMATS: Final = {Format.XLSX: gettext_noop("Excel workbook (.xlsx)"), Format.CSV: gettext_noop("CSV, UTF-8 (.csv)")}
 TOLD_IN_PLACE: Final = (
     services.TooManyRows,
@@ -171,6 +169,7 @@ def _ask(request: Request, actor: Actor, kind: str, query: str, *, refused: Refu
     context = {
         "kind": found,
         "query": query,
+        "filters": found.filters(actor, query),
         "rows": rows,
         "refused": message_of(refused) if refused is not None else "",
         "formats": [(each.value, label) for each, label in FORMATS.items()],
@@ -239,7 +238,7 @@ def _record(request: Request, actor: Actor, export: ExportId, refused: Refusal |
     """Return what the page of a record shows."""
     real_now = clock.real_now()
     row = queries.record(export, actor=actor, real_now=real_now)
-    place = place_of(request)
+    place, kind = place_of(request), registry.of(row.kind)
     ticket = request.GET.get("ticket", "")[:TICKET_CHARS_MAX]
     is_open = bool(ticket) and handing.is_open(export, ticket, actor=actor, real_now=real_now)
     return {
@@ -248,7 +247,7 @@ def _record(request: Request, actor: Actor, export: ExportId, refused: Refusal |
         "state": export_lists.state_of(row),
         "fault": export_lists.fault_of(row),
         "format": FORMATS.get(Format(row.format), row.format),
-        "filters": parse_qsl(row.query)[:FILTERS_SHOWN_MAX],
+        "filters": kind.filters(actor, row.query) if kind is not None else (),
         "here": place.record(export),
         "records": place.records,
         "file": f"{place.record(export)}file/?{urlencode({'ticket': ticket})}" if is_open else "",

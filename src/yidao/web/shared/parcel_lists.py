@@ -31,7 +31,7 @@ from yidao.policies import queries as policies
 from yidao.rules.exporting import CodeRule
 from yidao.rules.monitor import Cause
 from yidao.rules.nudging import Item
-from yidao.web.shared import listpages, parcel_acts, parcel_columns, parcel_fields, reasons
+from yidao.web.shared import export_lists, listpages, parcel_acts, parcel_columns, parcel_fields, reasons
 from yidao.web.shared.formats import day
 from yidao.web.shared.listpages import Act, Frame, ListPage, Missing, Tab
 from yidao.web.shared.parcel_columns import Shown
@@ -371,6 +371,9 @@ def _kind(audience: ActorKind, *, is_of_anomalies: bool) -> registry.Kind:
         headers=parcel_columns.HEADERS,
         count=count,
         rows=rows,
+        filters=lambda actor, query: export_lists.told(
+            listing_for(actor, is_of_anomalies=is_of_anomalies).shape, query
+        ),
         code_rule=CodeRule.ALWAYS,
         counts_to=EXACT_MAX,
     )
