@@ -20,6 +20,7 @@ from yidao.accounts.models import Membership, Organisation
 from yidao.kit import clock, ids
 
 playwright = browsers.playwright
+TABS_MAX = 90
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -166,6 +167,98 @@ def test_no_page_is_wider_than_the_window(stage: Stage) -> None:
                     assert page.evaluate(TOO_WIDE) <= 0, f"{address} at {width}"
 
 
+def tab_to(page: "playwright.Page", selector: str) -> None:
+    """Press Tab until something that fits has the focus; it must come, and within one round."""
+    for _ in range(TABS_MAX):
+        page.keyboard.press("Tab")
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            return
+    pytest.fail(f"{selector} cannot be reached by Tab")
+
+
+def test_the_keyboard_alone_does_a_creators_whole_journey(stage: Stage) -> None:
+    for _ in range(2):
+        stage.ship_late()
+    expect = playwright.expect
+
+    with browsing(stage.web, stage.creator_login) as page:
+        press = page.keyboard.press
+        rows = page.locator("tr[data-key]")
+        page.goto(f"{stage.web}/c/{stage.creator}/")
+        page.wait_for_selector("yd-live.on")
+        press("g")
+        press("p")
+        page.wait_for_url("**/parcels/")
+        press("?")
+        expect(page.locator("#shortcuts")).to_be_visible()
+        press("Escape")
+        expect(page.locator("#shortcuts")).to_be_hidden()
+
+        tab_to(page, ".tabs a[href*=anomalies]")
+        press("Enter")
+        page.wait_for_url("**/anomalies/**")
+        expect(rows).to_have_count(2)
+        tab_to(page, "[data-field=carrier] summary")
+        press("Enter")
+        page.keyboard.type("zt")
+        press("Enter")
+        press("Escape")
+        page.wait_for_url("**carrier=zhongtong**")
+        expect(page.locator("[data-field=carrier] summary")).to_contain_text("ZTO")
+        expect(rows).to_have_count(2)
+
+        press("j")
+        press("Enter")
+        drawer = page.locator("#drawer .drawer")
+        expect(drawer.locator(".why li").first).not_to_be_empty()
+        for _ in range(TABS_MAX):
+            press("Tab")
+            assert page.evaluate("() => document.activeElement.closest('.drawer') !== null")
+        press("Escape")
+        expect(drawer).to_have_count(0)
+        assert page.evaluate("() => document.activeElement.closest('tr').classList.contains('chosen')")
+
+        press("x")
+        press("j")
+        press("x")
+        expect(page.locator("yd-bulk .much")).to_contain_text("2")
+        tab_to(page, "yd-bulk button[formaction*=nudges]")
+        press("Enter")
+        page.wait_for_url("**/nudges/new/**")
+        tab_to(page, "main input[name=code]")
+        press("Space")
+        tab_to(page, "main button[name=send]")
+        press("Enter")
+        page.wait_for_url(lambda address: "/new/" not in address)
+        expect(page.locator("main")).to_contain_text("浏览器小店")
+
+        press("g")
+        press("p")
+        page.wait_for_url("**/parcels/")
+        tab_to(page, "div.bar a[href*=export]")
+        press("Enter")
+        expect(page.locator(".drawer form")).to_be_visible()
+        tab_to(page, ".drawer button.primary")
+        press("Enter")
+        page.wait_for_url("**/exports/*/")
+
+
+def test_nothing_fires_while_somebody_types(stage: Stage) -> None:
+    stage.ship_late()
+
+    with browsing(stage.web, stage.creator_login) as page:
+        page.goto(f"{stage.web}/c/{stage.creator}/parcels/")
+        page.wait_for_selector("yd-live.on")
+        page.keyboard.press("/")
+        assert page.evaluate("() => document.activeElement.name") == "q"
+
+        page.keyboard.type("gpjx?")
+
+        assert page.input_value("[name=q]") == "gpjx?"
+        assert page.locator("tr.chosen").count() == 0
+        assert page.url.endswith("/parcels/")
+
+
 def test_pages_work_without_scripts(stage: Stage) -> None:
     number = stage.ship_late()
     with playwright.sync_playwright() as engine:
@@ -176,8 +269,24 @@ def test_pages_work_without_scripts(stage: Stage) -> None:
         page.fill("[name=password]", PASSWORD)
         page.click("main button.primary")
         page.goto(f"{stage.web}/c/{stage.creator}/parcels/?order=ORDER-{number}")
-        page.click("a[data-drawer]")
+        page.click("tr[data-key] a[data-drawer]")
         playwright.expect(page.locator(".why li").first).not_to_be_empty()
         page.click(".drawer-head a[data-shuts]")
         playwright.expect(page.locator("tr[data-key]")).to_have_count(1)
+
+        page.goto(f"{stage.web}/c/{stage.creator}/anomalies/")
+        page.locator("fieldset[data-field=type] input").nth(2).check()
+        page.click("#filters button.primary")
+        page.wait_for_url("**type=PICKUP_TIMEOUT**")
+        playwright.expect(page.locator("tr[data-key]")).to_have_count(1)
+        page.check("tr[data-key] [data-row]")
+        page.click("yd-bulk button[formaction*=nudges]")
+        page.locator("main input[name=code]").first.check()
+        page.click("main button[name=send]")
+        playwright.expect(page.locator("main")).to_contain_text("浏览器小店")
+
+        page.goto(f"{stage.web}/c/{stage.creator}/parcels/")
+        page.click("div.bar a[href*=export]")
+        page.click(".drawer button.primary")
+        page.wait_for_url("**/exports/*/")
         browser.close()

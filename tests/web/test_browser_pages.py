@@ -41,7 +41,7 @@ class Place:
 def place(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     browsers.chromium()
     with django_db_blocker.unblock():
-        world = table.build(carrier="danniao", other_carrier="fengwang")
+        world = table.build(carrier="zhaijisong", other_carrier="youshuwuliu")
         logins = {}
         for name in WALKERS.values():
             user = getattr(world.cast, name)

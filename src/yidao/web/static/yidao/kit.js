@@ -45,9 +45,8 @@ class Combo extends HTMLElement {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const boxes = this.labels.filter((each) => !each.parentElement.hidden).map((each) => each.firstElementChild);
     const isTyped = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (isTyped && event.target.matches("summary")) {
+    if (isTyped && this.menu.open && event.target.matches("summary")) {
       event.preventDefault();
-      this.menu.open = true;
       this.begin(event.key);
     } else if (step && this.menu.open) {
       event.preventDefault();

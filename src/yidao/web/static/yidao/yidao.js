@@ -249,6 +249,7 @@ function onlyWhole(chip) {
   if (chip === whole) for (const each of others) each.checked = false;
   whole.checked = !others.some((each) => each.checked);
 }
+for (const chip of document.querySelectorAll(".chips [data-whole][type=checkbox]")) onlyWhole(chip.closest(".chips").querySelector("input:not([data-whole])") ?? chip);
 window.addEventListener("popstate", () => location.reload());
 
 // Short messages: those the page came with, and those an answer brings along.
