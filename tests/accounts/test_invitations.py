@@ -1,17 +1,21 @@
 """Invitations: by link or for a login, once, for seven days, and told apart only for who holds them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests.web import cast
 from tests.web.cast import NOW, Cast
 from yidao.accounts import access, invitations, members
-from yidao.accounts.ids import UserId
+from yidao.accounts.ids import ShopId, UserId
 from yidao.accounts.models import Invitation, Membership, Organisation, User
 from yidao.audit.models import AuditEntry
-from yidao.kit.errors import Forbidden, NotVisible
+from yidao.kit import db, ids
+from yidao.kit.errors import Forbidden, NotVisible, Refusal
 
 LATER = NOW + timedelta(days=8)
 AT = {"now": NOW, "real_now": NOW}
@@ -201,3 +205,30 @@ def test_a_closed_organisation_lets_nobody_in(people: Cast) -> None:
         invitations.opened(made.token, real_now=NOW)
     with pytest.raises(NotVisible):
         accept(people.nobody, made)
+
+
+def test_of_two_people_with_one_link_at_once_one_comes_in(committed_db: None) -> None:
+    shop = ShopId(cast.organisation(Organisation.Kind.SHOP, f"一个链接 {ids.new_id()}"))
+    owner = cast.user("Ann", (shop, Membership.Role.OWNER))
+    actor = access.actor_for_shop(UserId(owner.id), shop)
+    with db.transaction(actor):
+        made = invitations.invite(actor=actor, organisation_id=shop, role="VIEWER", **AT)
+    people = [cast.user("Ben"), cast.user("Cid")]
+    start = Barrier(2)
+
+    def join(which: int) -> str:
+        start.wait(timeout=30)
+        try:
+            with db.transaction(actor):
+                accept(people[which], made)
+        except Refusal as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(join, (0, 1)))
+
+    assert answers == ["done", "invitation.used"]
+    assert Membership.objects.filter(organisation_id=shop, role="VIEWER").count() == 1

@@ -167,7 +167,7 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(committed_db: None) 
     start = Barrier(2)
 
     def demote(which: int) -> str:
-        start.wait(timeout=10)
+        start.wait(timeout=30)
         try:
             with db.transaction(actors[which]):
                 members.change_role(
