@@ -18,7 +18,7 @@ from yidao.accounts.models import User
 from yidao.kit.errors import NotVisible
 from yidao.kit.models import DemoClock
 from yidao.parcels import daily
-from yidao.parcels.models import IntakeMinute
+from yidao.parcels.models import IntakeMinute, Parcel
 from yidao.rules import figures
 from yidao.rules.scans import Kind
 from yidao.web.creator import shops
@@ -373,3 +373,18 @@ def test_a_providers_home_adds_up_what_arrived(people: Cast) -> None:
         "Quarantined": "4",
         "Longest lag": "10 min",
     }
+
+
+def test_a_shops_home_tells_which_limits_are_near(people: Cast) -> None:
+    near, far = planting.ship(people, "06-20 10:00"), planting.ship(people, "06-20 11:00")
+    Parcel.objects.filter(waybill_no=near).update(due_at=planting.NOW + timedelta(hours=5))
+    Parcel.objects.filter(waybill_no=far).update(due_at=planting.NOW + timedelta(hours=25))
+
+    html = read(people.alice, "merchant-home", shop=people.shop)
+
+    part = html.split("Next limits of parcels under way", 1)[1].split("</section>", 1)[0]
+    assert re.findall(r">(within [^<]+)</a>.*?<td class=\"number\">(\d+)", part, re.DOTALL) == [
+        ("within 6 h", "1"),
+        ("within 1 day", "1"),
+    ]
+    assert "sort=left" in part

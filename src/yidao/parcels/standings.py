@@ -311,6 +311,28 @@ def pickup_queue(*, actor: Actor, now: datetime) -> tuple[PickupQueue, ...]:
         return tuple(PickupQueue(shop_id=row[0], parcels=row[1], due_at=row[2]) for row in database.fetchall())
 
 
+NEAR: Final = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
+"""Within these lengths of time the next limits are counted."""
+
+
+def near_limits(*, actor: Actor, now: datetime) -> tuple[tuple[timedelta, int], ...]:
+    """
+    Return of how many of a shop's parcels under way the next limit runs out within each of NEAR, the shortest first.
+
+    :raises NotVisible: the actor is no shop.
+    """
+    if actor.kind is not ActorKind.MERCHANT:
+        raise NotVisible
+    where = "due_at > %(now)s AND due_at <= %(last)s AND status <> ALL(%(over)s)"
+    text, parameters = _own(actor, "due_at", where, now)
+    parameters |= {"now": now, "last": now + NEAR[-1], "over": [each.value for each in parcel.OVER]}
+    counts = ", ".join(f"count(*) FILTER (WHERE due_at <= %(near_{place})s)" for place in range(len(NEAR)))
+    parameters |= {f"near_{place}": now + length for place, length in enumerate(NEAR)}
+    with connection.cursor() as database:
+        database.execute(" ".join(("SELECT", counts, "FROM (", text, ") AS own")), parameters)
+        return tuple(zip(NEAR, database.fetchone(), strict=True))
+
+
 # --- Rankings --------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import ShopId
-from yidao.parcels import nudge_queries, ticket_queries
+from yidao.parcels import nudge_queries, standings, ticket_queries
 from yidao.web.merchant.totals import strip
 from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
@@ -38,6 +38,9 @@ def index(request: Request, shop: ShopId) -> HttpResponse:
         title, words = gettext("Tickets to carriers"), nudge_words.TICKET_STATE
         return homes.threads(counts, words, title, reverse("merchant-tickets", kwargs=at))
 
-    home = homes.build(request, actor, places(shop), nudges, tickets)
+    def limits(days: int) -> homes.Part:
+        return homes.limits(standings.near_limits(actor=actor, now=request.now), places(shop))
+
+    home = homes.build(request, actor, places(shop), limits, nudges, tickets)
     totals = strip(actor=actor, shop=shop, now=request.now)
     return homes.render(request, home, totals=totals)

@@ -281,6 +281,25 @@ def threads(counts: Mapping[State, int], words: Mapping[State, str], title: str,
     )
 
 
+def limits(near: Sequence[tuple[timedelta, int]], places: Places) -> Part:
+    """Return of how many parcels the next limit runs out soon."""
+    return Part(
+        title=gettext("Next limits of parcels under way"),
+        bars=tuple(
+            Bar(
+                label=gettext("within %(length)s") % {"length": length(within)},
+                value=count,
+                address=places.parcels_of(sort="left"),
+                tone="bad" if within < PICKUP_NEAR else "",
+            )
+            for within, count in near
+            if count
+        ),
+        empty=gettext("No limit is near."),
+        address=places.parcels_of(sort="left"),
+    )
+
+
 def pickups(queue: Sequence[standings.PickupQueue], places: Places, now: datetime) -> Part:
     """Return who waits for pickup, the nearest limit first."""
     shown = queue[:SHOPS_SHOWN]
