@@ -7,9 +7,10 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 
@@ -20,11 +21,15 @@ from yidao.config import database, demo, demo_cast, demo_clock, demo_market, env
 from yidao.intake import parts
 from yidao.intake.app import Intake
 from yidao.kit import logs
-from yidao.market import stories
+from yidao.kit.lists.questions import Shape
+from yidao.market import data, stories
 from yidao.market.line import Answer
 from yidao.parcels import hot, lookup, nudge_queries, rebuild, scope, ticket_queries
+from yidao.web.shared import parcel_lists
 
 HOURS_WATCHED = 30
+HOURS_BETWEEN_LOOKS = 7
+"""Forms are tried out less often than the database is looked at; seven hours meet every part of a day."""
 
 VALUES = """
 SELECT 'type', type, state FROM anomaly WHERE {tenant} = %(tenant)s AND shipped_at >= %(since)s
@@ -108,6 +113,36 @@ def seen(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> dic
     return found
 
 
+def empty_choices(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> list[str]:
+    """Return the choices of the forms of the big creator's and the big shop's lists that find nothing."""
+    now = demo_clock.read(connection).base_sim
+    dana = access.actor_for_creator(_user(connection, "dana"), CreatorId(OrganisationId(tenants.creators["dana"])))
+    alice = access.actor_for_shop(_user(connection, "alice"), ShopId(OrganisationId(tenants.shops["alice"])))
+    found = []
+    for actor in (dana, alice):
+        for is_of_anomalies in (False, True):
+            listing = parcel_lists.listing_for(actor, is_of_anomalies=is_of_anomalies)
+            since = parcel_lists.since_when(actor, now)
+            source = parcel_lists.Source(actor=actor, now=now, is_of_anomalies=is_of_anomalies, since=since)
+            for chosen in _choices(listing.shape):
+                question = listing.shape.read({name: [value] for name, value in chosen.items()})
+                if not source.count(question, limit=1):
+                    found.append(f"{listing.name}?{urlencode(chosen)}")
+    return found
+
+
+def _choices(shape: Shape) -> Iterator[dict[str, str]]:
+    """Yield every choice of every field, types in both states; of the carriers those that play."""
+    playing = {carrier.code for carrier in data.CARRIERS}
+    has_state = any(each.name == "state" for each in shape.fields)
+    for field in shape.fields:
+        for option in getattr(field, "options", ()):
+            if field.name == "type" and has_state:
+                yield from ({"type": option.value, "state": state} for state in ("OPEN", "CLOSED"))
+            elif field.name != "carrier" or option.value in playing:
+                yield {field.name: option.value} | ({"state": "all"} if has_state and field.name != "state" else {})
+
+
 def _user(connection: psycopg.Connection[Any], login: str) -> UserId:
     row = connection.execute("SELECT id FROM account_user WHERE login = %s", (login,)).fetchone()
     assert row is not None
@@ -160,6 +195,7 @@ async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dic
     await first.fill()
     result: dict[str, Any] = {"history": first.figures(), "problems": first.receipt.problems}
     result["at_opening"] = cases(connection, told)
+    result["empty"] = {0: await asyncio.to_thread(empty_choices, connection, tenants)}
     moments = [await asyncio.to_thread(seen, connection, tenants)]
     second = player()
     opens = demo_clock.read(connection).base_sim
@@ -171,6 +207,8 @@ async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dic
         wish = demo.ask_forward(connection, now=until - timedelta(hours=1), until=until)
         await second.forward(wish, int(until.timestamp()))
         moments.append(await asyncio.to_thread(seen, connection, tenants))
+        if hour % HOURS_BETWEEN_LOOKS == 0:
+            result["empty"][hour] = await asyncio.to_thread(empty_choices, connection, tenants)
     result["after_a_day"] = cases(connection, told)
     result["moments"] = moments
     result["again"] = second.figures()

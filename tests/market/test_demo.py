@@ -98,6 +98,14 @@ def test_at_every_hour_every_value_of_every_filter_has_rows(whom: str, played: d
 
 
 @pytest.mark.slow
+def test_every_choice_of_the_forms_of_the_lists_finds_something_at_every_moment(played: dict[str, Any]):
+    empty = {choice for found in played["empty"].values() for choice in found}
+
+    # A shop that sells at home has nothing in customs.
+    assert {choice for choice in empty if "status=CUSTOMS_" not in choice} == set()
+
+
+@pytest.mark.slow
 def test_each_cause_for_which_an_order_is_not_shown_has_its_case(played: dict[str, Any]):
     told = played["causes"]
 

@@ -317,6 +317,8 @@ _ENDINGS: Final[dict[Twist, Ending]] = {
     Twist.UNREACHABLE: _next_day("UNREACHABLE_CONTACT"),
     Twist.DELIVERY_PROBLEM: _next_day("DELIVERY_PROBLEM"),
     Twist.ADDRESS: _next_day("ADDRESS_UNCLEAR"),
+    Twist.WRONG_PHONE: _next_day("PHONE_WRONG"),
+    Twist.DELAYED: _next_day("DELIVERY_DELAYED"),
     Twist.LOCKER: _locker,
     Twist.LOCKER_OVERDUE: _locker_overdue,
     Twist.TAKEN_OUT: _taken_out,

@@ -39,6 +39,8 @@ class Twist(IntEnum):
     ADDRESS = 28
     SIGNED_IN_ERROR = 29
     TOLD_LATE = 30
+    WRONG_PHONE = 31
+    DELAYED = 32
 
 
 _PER_TEN_THOUSAND: Final = {
@@ -99,4 +101,13 @@ STAGED: Final = (
     (18.5, Twist.OUT_OF_AREA),
     (19.5, Twist.RETURNED_AFTER_SIGNATURE),
     (20.0, Twist.VOIDED),
+    (3.0, Twist.GONE_SILENT),
+    (4.0, Twist.MISSORTED),
+    (7.0, Twist.ADDRESS),
+    (10.0, Twist.WRONG_PHONE),
+    (11.5, Twist.DELAYED),
+    (22.0, Twist.DELIVERY_PROBLEM),
+    (23.0, Twist.PROBLEM),
+    (8.5, Twist.INTERCEPTED),
+    (20.5, Twist.INTERCEPTED),
 )
