@@ -600,6 +600,26 @@ class TestSessions:
         assert [each.get("/account/").status_code for each in others] == [302] * 3
         assert browser.get("/account/").status_code == 200
 
+    @pytest.mark.parametrize("others", [0, 2])
+    def test_the_list_asks_as_often_for_three_sessions_as_for_one(
+        self, browser: Client, user: User, others: int, django_assert_num_queries: Any
+    ) -> None:
+        for _ in range(others):
+            log_in(Client(), user)
+
+        with django_assert_num_queries(4):
+            assert text_of(browser, "/account/sessions").count("<tr><td>") == 1 + others
+
+    @pytest.mark.parametrize("passkeys", [1, 3])
+    def test_the_overview_asks_as_often_for_three_passkeys_as_for_one(
+        self, browser: Client, user: User, passkeys: int, django_assert_num_queries: Any
+    ) -> None:
+        for _ in range(passkeys):
+            Authenticator.objects.create(user=user, type="webauthn", data={"name": "key", "credential": {}})
+
+        with django_assert_num_queries(6):
+            text_of(browser, "/account/")
+
     @pytest.mark.parametrize("wanted", ["", "x", "0", "9" * 30, "-1"])
     def test_what_is_no_session_of_mine_is_not_there(self, browser: Client, wanted: str) -> None:
         assert browser.post("/account/sessions", {"end": wanted}).status_code == 404
