@@ -45,7 +45,8 @@ def document() -> dict[str, Any]:
 
 
 ANSWERS = {
-    "200": "The parcel.",
+    "200": "What was asked for.",
+    "400": "The cursor is none of this list.",
     "401": "No valid bearer token.",
     "403": "The credential lacks the scope parcels:read.",
     "404": "There is no such parcel, or it is not the credential's to see.",

@@ -54,7 +54,7 @@ AS_OF: Any = Query(  # type: ignore[type-arg]
 )
 def read(request: HttpRequest, carrier: str, waybill_no: str, as_of: str | None = AS_OF) -> dict[str, Any]:
     """Answer with the newest life of a number. What the credential may not see does not exist for it."""
-    actor, now = actor_of(request), _now()
+    actor, now = actor_of(request), now_of()
     at = _instant(as_of, now=now)
     return _parcel(detail.by_number(waybill_no, carrier, actor=actor, now=now, as_of=at), actor)
 
@@ -67,12 +67,13 @@ def read(request: HttpRequest, carrier: str, waybill_no: str, as_of: str | None 
 )
 def read_by_token(request: HttpRequest, token: str, as_of: str | None = AS_OF) -> dict[str, Any]:
     """Answer with the parcel a token names; the only way for creators, who never read a number in full."""
-    actor, now = actor_of(request), _now()
+    actor, now = actor_of(request), now_of()
     at = _instant(as_of, now=now)
     return _parcel(detail.by_token(token, actor=actor, now=now, as_of=at), actor)
 
 
-def _now() -> datetime:
+def now_of() -> datetime:
+    """Return the business instant of a request."""
     connection.ensure_connection()
     assert connection.connection is not None, "the connection was just ensured"
     return clock.business_now(connection.connection)
@@ -107,7 +108,7 @@ def _parcel(found: detail.Detail, actor: Actor) -> dict[str, Any]:
         "life": found.life,
         "shop_id": str(found.shop_id) if found.shop_id is not None else None,
         "order_nos": list(found.order_nos),
-        "shipped_at": _local(found.shipped_at),
+        "shipped_at": local(found.shipped_at),
         "sender_division": found.sender_division,
         "receiver_division": found.receiver_division,
         "status": found.status,
@@ -115,7 +116,7 @@ def _parcel(found: detail.Detail, actor: Actor) -> dict[str, Any]:
         "as_of": _at(truth.now),
         "timeline": [
             {
-                "occurred_at": _local(line.occurred_at),
+                "occurred_at": local(line.occurred_at),
                 "code": line.kind,
                 "division": line.division,
                 "place": line.place,
@@ -132,8 +133,8 @@ def _parcel(found: detail.Detail, actor: Actor) -> dict[str, Any]:
                 "reason": row.reason,
                 "severity": row.severity,
                 "party": row.party,
-                "opened_at": _local(row.opened_at),
-                "closed_at": _local(row.closed_at),
+                "opened_at": local(row.opened_at),
+                "closed_at": local(row.closed_at),
                 "closing": row.closing if row.closed_at is not None else "",
             }
             for row in found.episodes
@@ -142,8 +143,8 @@ def _parcel(found: detail.Detail, actor: Actor) -> dict[str, Any]:
             {
                 "type": row.type,
                 "severity": row.severity,
-                "started_at": _local(row.started_at),
-                "deadline": _local(row.deadline),
+                "started_at": local(row.started_at),
+                "deadline": local(row.deadline),
             }
             for row in found.running
         ],
@@ -170,7 +171,8 @@ def _because(each: Because) -> dict[str, Any]:
     }
 
 
-def _local(moment: datetime | None) -> datetime | None:
+def local(moment: datetime | None) -> datetime | None:
+    """Return an instant with Shanghai's offset."""
     return moment.astimezone(SHANGHAI) if moment is not None else None
 
 

@@ -77,6 +77,46 @@ class ParcelOut(Schema):
     why: list[BecauseOut] = Field(description="Why the status and the anomalies are what they are.")
 
 
+class ParcelsIn(Schema):
+    """What a list of parcels is narrowed by; a name may be repeated to want several."""
+
+    status: list[str] = Field([], description="One of these statuses; creators know the seven of their pages.")
+    carrier: list[str] = Field([], description="One of these carriers.")
+    order: list[str] = Field([], max_length=500, description="One of these order numbers.")
+    waybill: list[str] = Field([], max_length=500, description="One of these numbers; creators cannot ask for them.")
+    type: list[str] = Field([], description="With an anomaly of one of these types.")
+    state: str = Field("", description="With an anomaly in this state: OPEN or CLOSED.")
+    shipped_from: str = Field("", description="First day of shipment in Shanghai, like 2022-06-18.")
+    shipped_until: str = Field("", description="Last day of shipment in Shanghai, inclusive.")
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str = Field("", description="Where the page begins: next_cursor of the one before, of the same filter.")
+
+
+class ParcelItemOut(Schema):
+    """One parcel as lists show it."""
+
+    id: str = Field(description="carrier/waybill_no/life, or the token where the number must not be read.")
+    token: str = Field(description="Opaque name of the parcel; the same for ever.")
+    waybill_no: str = Field(description="In full or masked, as the credential may read it.")
+    carrier: str
+    life: int
+    shop_id: str | None
+    order_nos: list[str] = Field(description="A creator's own order numbers only.")
+    shipped_at: datetime
+    status: str
+    last_scan_at: datetime | None
+    last_code: str = Field(description="What the last scan told, empty without one.")
+    last_division: str = Field(description="Where the last scan was, six digits of GB/T 2260, or empty.")
+    anomalies: list[AnomalyOut]
+
+
+class ParcelPageOut(Schema):
+    """One page of a list."""
+
+    data: list[ParcelItemOut]
+    next_cursor: str | None = Field(description="Where the next page begins; null on the last one.")
+
+
 class FaultOut(Schema):
     """One field that is wrong."""
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yidao.api.v1 import docs, problems
+from yidao.api.v1 import docs, listing, problems
 from yidao.api.v1.auth import Bearer
 from yidao.api.v1.parcels import router
 
@@ -15,6 +15,7 @@ api = NinjaAPI(
     urls_namespace="v1",
     auth=Bearer(),
 )
+api.add_router("", listing.router)
 api.add_router("", router)
 problems.install(api)
 
