@@ -250,7 +250,10 @@ customElements.define("yd-copy", Copy);
 // The rows somebody chose stay chosen while the list renews itself, as long as they are on the page.
 const kept = new Map();
 class Bulk extends HTMLElement {
-  connectedCallback() {
+  // While a list is replaced its old rows stand there for a moment longer: what is counted is counted afterwards.
+  connectedCallback() { this.starting = setTimeout(() => this.start()); }
+
+  start() {
     this.name = this.dataset.of;
     this.count = this.querySelector(".much");
     this.count.hidden = false;
@@ -269,7 +272,10 @@ class Bulk extends HTMLElement {
     this.tell();
   }
 
-  disconnectedCallback() { document.removeEventListener("change", this.hear); }
+  disconnectedCallback() {
+    clearTimeout(this.starting);
+    if (this.hear) document.removeEventListener("change", this.hear);
+  }
 
   rows() { return [...document.querySelectorAll(`[data-row][form="${this.name}"]`)]; }
 
