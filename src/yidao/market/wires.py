@@ -24,6 +24,7 @@ KDNIAO: Final = "kdniao"
 SILENCE_EVERY_DAYS = 10
 SILENCE_HOURS = 6
 PUSH_QUIET: Final = 4 * HOUR
+_RANKS: Final = {carrier.code: rank for rank, carrier in enumerate(data.CARRIERS)}
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -124,7 +125,7 @@ class Told:
 def silent_until(carrier: Carrier, at: int) -> int:
     """Return when a silent carrier speaks again, or 0 while it is not silent."""
     day, second = divmod(at + stamps.OFFSET, DAY)
-    rank = data.CARRIERS.index(carrier)
+    rank = _RANKS[carrier.code]
     begins = (9 + rank % 3) * HOUR
     if (
         day % SILENCE_EVERY_DAYS == (3 * rank + 1) % SILENCE_EVERY_DAYS
