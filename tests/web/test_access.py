@@ -105,7 +105,7 @@ PAGES = {str(found.name): found for route, found in ROUTES if not route.startswi
 ENDPOINTS = {str(found.name): found for route, found in ROUTES if route.startswith(MACHINES)}
 FOR_EVERY_MACHINE = {"api-openapi", "api-docs"}
 """What describes the API is no secret."""
-LISTS = {"listParcels"}
+LISTS = {"list_parcels"}
 """Lists are open to every machine and hold what it may see; their own tests look into them."""
 CREDENTIALS = ("shop", "creator", "carrier", "outlet", "provider", "platform")
 CODES = {converter: name for name, converter in CONVERTERS.items()}

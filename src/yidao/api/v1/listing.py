@@ -58,7 +58,7 @@ def _shape(actor: Actor) -> Shape:
     operation_id="listParcels",
     summary="The parcels one may see, the newest shipped first",
 )
-def index(request: HttpRequest, asked: Query[schemas.ParcelsIn]) -> dict[str, Any]:
+def list_parcels(request: HttpRequest, asked: Query[schemas.ParcelsIn]) -> dict[str, Any]:
     """Answer with one page. Creators get nothing shipped before the data start; outlets only numbers they name."""
     actor, now = actor_of(request), now_of()
     question = _question(asked, actor)
