@@ -26,6 +26,8 @@ from yidao.web.shared.requests import Request
 Row = TypeVar("Row")
 TEMPLATE = "shared/list.html"
 PART, COUNTS = "part", "counts"
+FORM = "filters"
+"""The id of the form of filters, as htmx names what it asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,8 @@ def render(
     if drawer is not None or not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
         return render_template(request, page.template, context)
     response = render_block(request, TEMPLATE, "results", context)
-    if request.htmx.current_url_abs_path not in (None, here):
+    # Only the reader's own filter moves the address: news that renew the rows leave an open drawer in it.
+    if request.htmx.trigger == FORM and request.htmx.current_url_abs_path not in (None, here):
         response["HX-Push-Url"] = here
     return response
 
