@@ -138,6 +138,7 @@ def test_a_creator_opens_a_late_parcel_reads_why_and_sees_news_arrive_without_a_
         expect(row).to_contain_text("Picked up")
         expect(drawer.locator(".episode").first).to_contain_text("closed")
         assert page.evaluate("() => window.wasNotReloaded === true")
+        assert not page.url.endswith("/parcels/"), "the drawer keeps its own address"
 
         page.keyboard.press("Escape")
         expect(drawer).to_have_count(0)
