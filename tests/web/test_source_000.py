@@ -98,8 +98,8 @@ def in_trouble(people: Cast, order: str, when: str = "06-17 10:00", **more: Any)
     [
         pytest.param("creator-parcels", ["数据参谋", "订单管理", "物流实时监控"], id="数据参谋/订单管理/物流实时监控"),
         pytest.param("creator-anomalies", ["数据参谋", "订单管理", "物流实时监控"], id="its second tab"),
-        pytest.param("creator-alliance-parcels", ["精选联盟达人版", "订单管理", "物流实时监控"], id="精选联盟达人版"),
-        pytest.param("creator-alliance-anomalies", ["精选联盟达人版", "订单管理", "物流实时监控"], id="its tab"),
+        pytest.param("creator-alliance-parcels", ["电商精选联盟达人版", "订单管理", "物流实时监控"], id="精选联盟达人版"),
+        pytest.param("creator-alliance-anomalies", ["电商精选联盟达人版", "订单管理", "物流实时监控"], id="its tab"),
     ],
 )
 def test_section_2_1_both_menu_paths_lead_to_the_monitor(people: Cast, name: str, trail: list[str]) -> None:
