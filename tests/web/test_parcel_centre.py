@@ -13,7 +13,7 @@ from yidao.kit.models import DemoClock
 from yidao.rules.scans import Kind
 
 pytestmark = pytest.mark.django_db
-QUERIES = {"m/parcels": 13, "m/anomalies": 12, "o/parcels": 10, "o/anomalies": 9, "l/parcels": 10, "l/anomalies": 9}
+QUERIES = {"m/parcels": 13, "m/anomalies": 12, "o/parcels": 10, "o/anomalies": 9, "l/parcels": 9, "l/anomalies": 8}
 
 
 @pytest.fixture
