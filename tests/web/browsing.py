@@ -86,6 +86,11 @@ def wait_until_ready(address: str, log: Path) -> None:
     pytest.fail(f"{address} is not ready: {log.read_text()[-2000:]}")
 
 
+def complaint(message: Any) -> list[str]:
+    """Return what a message of the browser's console complains about, nothing when it only tells."""
+    return [f"{message.text} {message.location}"] if message.type in ("error", "warning") else []
+
+
 @contextmanager
 def browsing(
     web: str, login: str, *, locale: str = "en-US", scripts: bool = True, **context: Any
@@ -97,7 +102,7 @@ def browsing(
         options = {"viewport": {"width": 1440, "height": 900}, "locale": locale, "java_script_enabled": scripts}
         page = browser.new_context(**options | context).new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda each: complaints.append(each.text) if each.type in ("error", "warning") else None)
+        page.on("console", lambda each: complaints.extend(complaint(each)))
         page.on("pageerror", lambda each: complaints.append(str(each)))
         page.goto(f"{web}/login")
         page.fill("[name=login]", login)
@@ -106,4 +111,5 @@ def browsing(
         page.wait_for_url(lambda address: not address.endswith("/login"))
         yield page
         browser.close()
-    assert complaints == []
+    if complaints:
+        pytest.fail("the browser complains: " + "\n".join(complaints))
