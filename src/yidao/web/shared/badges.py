@@ -10,7 +10,8 @@ from yidao.accounts.actors import Actor, ActorKind
 from yidao.exports import queries as exports
 from yidao.kit import clock
 from yidao.notices import queries as notices
-from yidao.parcels import nudge_queries, quarantine, queries, ticket_queries
+from yidao.parcels import listing, nudge_queries, quarantine, queries, scope, ticket_queries
+from yidao.parcels.listing import Wanted
 from yidao.web.shared.formats import capped
 from yidao.web.shared.requests import Request
 
@@ -18,8 +19,10 @@ Counter = Callable[[Actor, datetime], int]
 
 
 def _anomalies(actor: Actor, now: datetime) -> int:
-    filters = {"anomalies": queries.Filter(open_types=queries.ANY_OPEN)}
-    return queries.counts(actor=actor, filters=filters)["anomalies"]
+    """Count the anomalies in progress, as the list of them does."""
+    since = scope.data_start(now) if actor.kind is ActorKind.CREATOR else None
+    wanted = Wanted(states=("OPEN",), shipped_from=since)
+    return listing.count_anomalies(actor=actor, wanted=wanted, limit=queries.COUNT_MAX + 1)
 
 
 def _quarantine(actor: Actor, now: datetime) -> int:
