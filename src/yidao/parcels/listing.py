@@ -26,7 +26,9 @@ SHOWN_TO_CREATORS: Final = (
 )  # fmt: skip
 """The seven statuses a creator reads, in the order of the source; a test holds them against the rule."""
 RARE_MAX = 20_000
-"""Rows of a room, a product or a status up to which a list begins with them."""
+"""Order lines of a room or product up to which a list begins with them."""
+COMPARED_MAX = 60_000
+"""How far parcels and anomalies are counted to see which are fewer."""
 EXPORT_BATCH = 2_000
 TAIL_PURPOSE = "parcel.receiver_tail"
 _SIGNED = "SIGNED"
@@ -223,7 +225,7 @@ class _List:
     def _with_rarity(self) -> Narrow:
         """
         Return the conditions, knowing where to begin: with the lines of the wanted rooms and products where they are
-        few, and where anomalies and statuses are wanted of parcels, with the parcels of those statuses if they are few.
+        few, and where anomalies and statuses are wanted of parcels, with whichever are fewer.
         """
         narrow = self.narrow
         if narrow.has_numbers:
@@ -233,9 +235,11 @@ class _List:
             text = listing_sql.lines_sql(narrow, self._tenants(), values, limit=RARE_MAX + 1)
             self._is_rare = fetch(text, values)[0][0] <= RARE_MAX
         if self._has_few is None and narrow.statuses and self.walks_anomalies and not self.is_of_anomalies:
-            limit = RARE_MAX + 1
             of_status = dataclasses.replace(self.wanted, types=(), states=(), reasons=())
-            self._has_few = count_parcels(actor=self.actor, wanted=of_status, limit=limit) < limit
+            of_any_status = dataclasses.replace(self.wanted, statuses=())
+            parcels = count_parcels(actor=self.actor, wanted=of_status, limit=COMPARED_MAX)
+            troubles = count_anomalies(actor=self.actor, wanted=of_any_status, limit=COMPARED_MAX)
+            self._has_few = parcels <= troubles and parcels < COMPARED_MAX
         return dataclasses.replace(narrow, is_rare=bool(self._is_rare), has_few=bool(self._has_few))
 
     def _tenants(self) -> Axis:
