@@ -1,4 +1,4 @@
-"""Short messages after an act. A page that is loaded whole shows Django's messages; an answer to htmx carries its own."""
+"""Short messages after an act: a page that is loaded whole shows Django's; an answer to htmx carries its own."""
 
 import json
 
