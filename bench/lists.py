@@ -58,12 +58,6 @@ def _filters(who: str, is_of_anomalies: bool) -> dict[str, dict[str, Any]]:
         found |= statuses
     if is_of_anomalies:
         found |= types | {"reason": {"reasons": ("LOST", "HUB_DWELL")}}
-    elif who == "shop":
-        found |= {
-            "type": {"types": ("TRANSIT_TIMEOUT",)},
-            "open": {"states": ("OPEN",)},
-            "over": {"states": ("CLOSED",)},
-        }
     if who == "creator":
         found |= {
             "shop": {"shop_ids": (SHOP,)},

@@ -77,14 +77,17 @@ def test_a_shop_sees_whole_numbers_of_its_own_parcels_alone(people: Cast) -> Non
     assert "包裹中心" in text
 
 
-def test_a_shop_finds_parcels_by_anomaly_waybill_and_tail(people: Cast) -> None:
+def test_a_shop_finds_parcels_by_waybill_and_tail_and_anomalies_by_type(people: Cast) -> None:
     late = planting.ship(people, "06-17 10:00", facts.line("LATE", people.creator))
     planting.ship(people, "06-20 10:00", facts.line("NEW", people.creator))
     base = f"/m/{people.shop}/parcels/"
 
-    assert orders(read(people.alice, f"{base}?type=PICKUP_TIMEOUT&state=OPEN")) == ["LATE"]
-    assert orders(read(people.alice, f"{base}?state=CLOSED")) == ["LATE"]
-    assert orders(read(people.alice, f"{base}?type=PICKUP_TIMEOUT&state=OPEN&status=SIGNED")) == []
+    anomalies = f"/m/{people.shop}/anomalies/"
+
+    assert orders(read(people.alice, f"{anomalies}?type=PICKUP_TIMEOUT")) == ["LATE"]
+    assert orders(read(people.alice, f"{anomalies}?state=CLOSED")) == ["LATE"]
+    assert orders(read(people.alice, f"{anomalies}?type=PARCEL_DAMAGED")) == []
+    assert orders(read(people.alice, f"{base}?status=SIGNED")) == []
     assert orders(read(people.alice, f"{base}?waybill={late}+NOBODYS")) == ["LATE"]
     assert "NOBODYS" in read(people.alice, f"{base}?waybill={late}+NOBODYS")
     assert orders(read(people.alice, f"{base}?tail=0000")) == []

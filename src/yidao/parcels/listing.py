@@ -27,8 +27,6 @@ SHOWN_TO_CREATORS: Final = (
 """The seven statuses a creator reads, in the order of the source; a test holds them against the rule."""
 RARE_MAX = 20_000
 """Order lines of a room or product up to which a list begins with them."""
-COMPARED_MAX = 60_000
-"""How far parcels and anomalies are counted to see which are fewer."""
 EXPORT_BATCH = 2_000
 TAIL_PURPOSE = "parcel.receiver_tail"
 _SIGNED = "SIGNED"
@@ -38,7 +36,8 @@ _SIGNED = "SIGNED"
 class Wanted:
     """
     What a list is narrowed by; empty means everything, and statuses are the words the actor knows. `tail` are the last
-    four digits of the receiver's phone; `is_by_time_left` lists only what has a running limit, the soonest first.
+    four digits of the receiver's phone. `types`, `states` and `reasons` narrow anomalies alone; `is_by_time_left` is of
+    parcels alone: only what has a running limit, the soonest first.
     """
 
     statuses: tuple[str, ...] = ()
@@ -186,11 +185,9 @@ class _List:
         self.is_of_anomalies = is_of_anomalies
         self.wanted = wanted
         self.narrow = _narrow(actor, wanted)
-        self.walks_anomalies = is_of_anomalies or bool(wanted.types or wanted.states or wanted.reasons)
-        self.is_by_time_left = wanted.is_by_time_left and not self.walks_anomalies
+        self.is_by_time_left = wanted.is_by_time_left and not is_of_anomalies
         self.key = ANOMALY_KEY if is_of_anomalies else DUE_KEY if self.is_by_time_left else PARCEL_KEY
         self._is_rare: bool | None = None
-        self._has_few: bool | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -202,11 +199,8 @@ class _List:
 
     @property
     def walks(self) -> Walks:
-        """Return walks of no table, which say how the whole list is sorted and whether a row may be met twice."""
-        is_distinct = self.walks_anomalies and not self.is_of_anomalies
-        return Walks(
-            table="", tenant="", axes=(), key=self.key, is_rising=self.is_by_time_left, is_distinct=is_distinct
-        )
+        """Return walks of no table, which say how the whole list is sorted."""
+        return Walks(table="", tenant="", axes=(), key=self.key, is_rising=self.is_by_time_left)
 
     def keys(self, cut: Cut, values: Values) -> str:
         """Return the SQL of one page of keys, empty when the list can have no rows."""
@@ -223,10 +217,7 @@ class _List:
         return listing_sql.page_sql(parts, self.walks, cut, values)
 
     def _with_rarity(self) -> Narrow:
-        """
-        Return the conditions, knowing where to begin: with the lines of the wanted rooms and products where they are
-        few, and where anomalies and statuses are wanted of parcels, with whichever are fewer.
-        """
+        """Return the conditions, knowing whether the lines of the wanted rooms and products are few."""
         narrow = self.narrow
         if narrow.has_numbers:
             return narrow
@@ -234,13 +225,7 @@ class _List:
             values = Values()
             text = listing_sql.lines_sql(narrow, self._tenants(), values, limit=RARE_MAX + 1)
             self._is_rare = fetch(text, values)[0][0] <= RARE_MAX
-        if self._has_few is None and narrow.statuses and self.walks_anomalies and not self.is_of_anomalies:
-            of_status = dataclasses.replace(self.wanted, types=(), states=(), reasons=())
-            of_any_status = dataclasses.replace(self.wanted, statuses=())
-            parcels = count_parcels(actor=self.actor, wanted=of_status, limit=COMPARED_MAX)
-            troubles = count_anomalies(actor=self.actor, wanted=of_any_status, limit=COMPARED_MAX)
-            self._has_few = parcels <= troubles and parcels < COMPARED_MAX
-        return dataclasses.replace(narrow, is_rare=bool(self._is_rare), has_few=bool(self._has_few))
+        return dataclasses.replace(narrow, is_rare=bool(self._is_rare))
 
     def _tenants(self) -> Axis:
         match self.actor.kind:
@@ -257,7 +242,7 @@ class _List:
 
     def _all_walks(self, tenants: Axis, narrow: Narrow, values: Values) -> Iterator[tuple[Walks, str]]:
         """Yield the walks of every table, each with its column of order numbers."""
-        make = self._of_anomalies if self.walks_anomalies and not narrow.has_few else self._of_parcels
+        make = self._of_anomalies if self.is_of_anomalies else self._of_parcels
         own_orders = "creator_order_nos" if self.actor.kind is ActorKind.CREATOR else "order_nos"
         for each in make(tenants, narrow, values):
             yield each, f"{'p' if each.joins else 't'}.{own_orders}"
@@ -266,8 +251,6 @@ class _List:
 
     def _of_parcels(self, tenants: Axis, narrow: Narrow, values: Values) -> Iterator[Walks]:
         where = [listing_sql.with_lines(narrow, tenants, values)] if narrow.has_lines and not narrow.is_rare else []
-        if narrow.has_few:
-            where.append(listing_sql.with_anomaly(narrow, values))
         statuses = Axis(column="status", values=narrow.statuses or _statuses(self.actor))
         carriers = Axis(column="carrier", values=narrow.carriers or tuple(sorted(catalogue.CODES)))
         if self.is_by_time_left:
@@ -320,22 +303,20 @@ class _List:
             key=self.key,
             joins=joins,
             where=tuple(where),
-            is_distinct=not self.is_of_anomalies,
         )
 
     def _of_extra_creators(self, tenants: Axis, narrow: Narrow, values: Values) -> Walks:
         """Return the walk over the parcels in which a creator stands beside another one; they are few."""
         rare = narrow.has_lines and not narrow.is_rare
         where = [listing_sql.with_lines(narrow, tenants, values)] if rare else []
-        joins, table = "", "parcel_extra_creator"
-        if self.walks_anomalies and not narrow.has_few:
+        table = "parcel_extra_creator"
+        if self.is_of_anomalies:
             where += [f"t.state = ANY({values.add(list(narrow.states or STATES))})"]
             where += [f"t.type = ANY({values.add(list(narrow.types or TYPES))})"]
             where += self._columns(narrow, values, "carrier", "reason")
             table = listing_sql.anomalies_of_extra_creators(narrow)
         else:
             where += self._columns(narrow, values, "carrier")
-            where += [listing_sql.with_anomaly(narrow, values)] if narrow.has_few else []
         where.append(listing_sql.one_of("t.status", narrow.statuses or _statuses(self.actor), values))
         if narrow.shop_ids is not None:
             where.append(f"t.shop_id = ANY({values.add(list(narrow.shop_ids))}::bigint[])")
@@ -344,9 +325,7 @@ class _List:
             tenant=tenants.column,
             axes=(tenants,),
             key=self.key,
-            joins=joins,
             where=tuple(where),
-            is_distinct=self.walks_anomalies and not self.is_of_anomalies,
             is_extra=True,
         )
 

@@ -45,7 +45,7 @@ class Axis:
 class Narrow:
     """
     What narrows a list besides its axes; empty means everything. `is_rare` says that rooms or products are few enough
-    to begin with, `has_few` that the parcels of the wanted statuses are.
+    to begin with.
     """
 
     statuses: tuple[str, ...] = ()
@@ -60,7 +60,6 @@ class Narrow:
     room_ids: tuple[str, ...] = ()
     product_ids: tuple[str, ...] = ()
     is_rare: bool = False
-    has_few: bool = False
     shipped_from: datetime | None = None
     shipped_until: datetime | None = None
 
@@ -104,7 +103,6 @@ class Walks:
     is_rising: bool = False
     joins: str = ""
     where: tuple[str, ...] = ()
-    is_distinct: bool = False
     is_extra: bool = False
 
 
@@ -119,13 +117,12 @@ def walks_sql(walks: Walks, narrow: Narrow, cut: Cut, values: Values) -> str:
     order_by = order([f"t.{each}" for each in walks.key], is_rising=walks.is_rising)
     if cut.after:
         where.append(_behind([f"t.{each}" for each in walks.key], cut.after[:-1], values, walks, or_at=True))
-    distinct = "DISTINCT" if walks.is_distinct else ""
     return " ".join(
         (
             "SELECT k.*, x0.v::text AS tenant,", "true" if walks.is_extra else "false", "AS is_extra FROM",
-            " CROSS JOIN ".join(axes), "CROSS JOIN LATERAL (SELECT", distinct,
+            " CROSS JOIN ".join(axes), "CROSS JOIN LATERAL (SELECT",
             ", ".join(f"t.{each}" for each in walks.key), "FROM", walks.table, "AS t", walks.joins, "WHERE",
-            " AND ".join(where), f"ORDER BY {order_by}" if cut.is_sorted or walks.is_distinct else "",
+            " AND ".join(where), f"ORDER BY {order_by}" if cut.is_sorted else "",
             "LIMIT", values.add(cut.reach), ") AS k",
         )
     )  # fmt: skip
@@ -151,10 +148,9 @@ def found_sql(walks: Walks, narrow: Narrow, values: Values, *, order_column: str
         where.append(f"t.waybill_no = ANY({values.add(list(narrow.waybill_nos))})")
     if narrow.tails:
         where.append(f"{'p' if walks.joins else 't'}.receiver_tail = ANY({values.add(list(narrow.tails))}::bytea[])")
-    distinct = "DISTINCT" if walks.is_distinct else ""
     return " ".join(
         (
-            "SELECT", distinct, ", ".join(f"t.{each}" for each in walks.key), f", t.{tenants.column}::text AS tenant,",
+            "SELECT", ", ".join(f"t.{each}" for each in walks.key), f", t.{tenants.column}::text AS tenant,",
             "true" if walks.is_extra else "false", "AS is_extra FROM", source, walks.joins, "WHERE",
             " AND ".join(where),
         )
@@ -166,8 +162,6 @@ def page_sql(parts: Sequence[str], walks: Walks, cut: Cut, values: Values) -> st
     names = [f"merged.{each}" for each in (*walks.key, "tenant")]
     where = _behind(names, cut.after, values, walks, or_at=False) if cut.after else "true"
     merged = " UNION ALL ".join(f"({each})" for each in parts)
-    if walks.is_distinct:
-        merged = " ".join(("SELECT DISTINCT * FROM (", merged, ") AS every"))
     return " ".join(
         (
             "SELECT * FROM (", merged, ") AS merged WHERE", where,
@@ -198,17 +192,8 @@ def with_lines(narrow: Narrow, tenants: Axis, values: Values) -> str:
     return " ".join(("EXISTS (SELECT 1 FROM parcel_line l WHERE", where, ")"))
 
 
-def with_anomaly(narrow: Narrow, values: Values) -> str:
-    """Return the condition that a parcel has an anomaly of the wanted types, states and reasons."""
-    where = ["n.waybill_no = t.waybill_no AND n.carrier = t.carrier AND n.life = t.life"]
-    for column, wanted in (("type", narrow.types), ("state", narrow.states), ("reason", narrow.reasons)):
-        if wanted:
-            where.append(f"n.{column} = ANY({values.add(list(wanted))})")
-    return " ".join(("EXISTS (SELECT 1 FROM anomaly n WHERE", " AND ".join(where), ")"))
-
-
 _EXTRA_ANOMALIES = """
-SELECT a.waybill_no, a.carrier, a.life, a.type, a.should_open_at, a.state, a.reason, e.shipped_at, e.creator_id,
+SELECT e.waybill_no, e.carrier, e.life, a.type, a.should_open_at, a.state, a.reason, e.shipped_at, e.creator_id,
        e.shop_id, e.status, e.order_nos
 FROM parcel_extra_creator e JOIN anomaly a USING (waybill_no, carrier, life)
 """

@@ -14,7 +14,7 @@ from yidao.api.v1.auth import actor_of
 from yidao.api.v1.parcels import PROBLEMS, local, now_of
 from yidao.carriers import catalogue
 from yidao.kit.errors import FieldFault, Refusal
-from yidao.kit.lists.fields import Chips, Combobox, Days, Field, Numbers, Option, Select
+from yidao.kit.lists.fields import Chips, Combobox, Days, Field, Numbers, Option
 from yidao.kit.lists.questions import CURSOR_CHARS_MAX, Question, Shape
 from yidao.parcels import listing, scope
 from yidao.parcels.listing import Wanted
@@ -45,8 +45,6 @@ def _shape(actor: Actor) -> Shape:
             Combobox(name="carrier", label=gettext_noop("Carrier"), options=carriers),
             Numbers(name="order", label=gettext_noop("Order number")),
             *(numbers if actor.kind is not ActorKind.CREATOR else ()),
-            Chips(name="type", label=gettext_noop("Anomaly type"), options=_choices(*listing.TYPES)),
-            Select(name="state", label=gettext_noop("Anomaly state"), options=_choices(*listing.STATES)),
             Days(name="shipped", label=gettext_noop("Shipped at")),
         )
     )
@@ -73,8 +71,6 @@ def list_parcels(request: HttpRequest, asked: Query[schemas.ParcelsIn]) -> dict[
         carriers=question.of("carrier"),
         order_nos=question.of("order"),
         waybill_nos=question.of("waybill"),
-        types=question.of("type"),
-        states=question.of("state"),
         shipped_from=since,
         shipped_until=until,
     )

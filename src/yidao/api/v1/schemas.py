@@ -84,8 +84,6 @@ class ParcelsIn(Schema):
     carrier: list[str] = Field([], description="One of these carriers.")
     order: list[str] = Field([], max_length=500, description="One of these order numbers.")
     waybill: list[str] = Field([], max_length=500, description="One of these numbers; creators cannot ask for them.")
-    type: list[str] = Field([], description="With an anomaly of one of these types.")
-    state: str = Field("", description="With an anomaly in this state: OPEN or CLOSED.")
     shipped_from: str = Field("", description="First day of shipment in Shanghai, like 2022-06-18.")
     shipped_until: str = Field("", description="Last day of shipment in Shanghai, inclusive.")
     limit: int = Field(50, ge=1, le=200)

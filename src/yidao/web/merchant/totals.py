@@ -45,17 +45,17 @@ class Strip:
 def strip(*, actor: Actor, shop: ShopId, now: datetime) -> Strip:
     """Return how many of the shop's parcels have an anomaly in progress: all of them, then by type."""
     trouble = standings.trouble(actor=actor, now=now)
-    here = reverse("merchant-parcels", kwargs={"shop": shop})
+    here = reverse("merchant-anomalies", kwargs={"shop": shop})
     more = "+" if trouble.is_cut else ""
     first = Total(
         label=gettext("Anomalies in all"),
         count=capped(trouble.parcels, standings.LIVE_MAX),
-        address=f"{here}?state=OPEN",
+        address=here,
         is_zero=not trouble.parcels,
     )
     others = tuple(each for each in Type if each not in figures.SCORED)
     types = [
-        _of(each, trouble.types.get(each.name, 0), f"{here}?type={each.name}&state=OPEN", more)
+        _of(each, trouble.types.get(each.name, 0), f"{here}?type={each.name}", more)
         for each in (*figures.SCORED, *others)
     ]
     return Strip(totals=(first, *types), address=reverse("merchant-totals", kwargs={"shop": shop}))

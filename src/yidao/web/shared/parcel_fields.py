@@ -1,4 +1,7 @@
-"""The filter fields of the parcel and anomaly lists, exactly those of the source for creators, and what they mean."""
+"""
+The filter fields of the parcel and anomaly lists, exactly those of the source for creators, and what they mean. What an
+anomaly is (its type, state and reason) narrows the lists of anomalies alone.
+"""
 
 from datetime import datetime
 from functools import lru_cache
@@ -63,9 +66,9 @@ def _types() -> tuple[Option, ...]:
     return tuple(Option(value=each, label=phrases.TYPE[each]) for each in listing.TYPES)
 
 
-def _state(*, at_first: tuple[str, ...]) -> Select:
+def _state() -> Select:
     options = tuple(Option(value=each, label=words) for each, words in STATE.items())
-    return Select(name="state", label=gettext_noop("Anomaly state"), options=options, at_first=at_first)
+    return Select(name="state", label=gettext_noop("Anomaly state"), options=options, at_first=("OPEN",))
 
 
 def offered_shops(actor: Actor) -> tuple[Option, ...]:
@@ -115,25 +118,21 @@ def fields_of_parcels(actor: Actor, offered: tuple[Option, ...] = ()) -> tuple[F
     shipped = Days(name="shipped", label=SHIPPED)
     if actor.kind is ActorKind.CREATOR:
         return _statuses(actor), _shop(offered), _order(), _carrier(), shipped, *_promotion()
-    more = (
-        Combobox(name="type", label=gettext_noop("Anomaly type"), options=_types()),
-        _state(at_first=()),
-        Text(name="tail", label=gettext_noop("Phone tail"), hint=gettext_noop("last four digits"), pattern=r"\d{4}"),
-    )
+    tail = Text(name="tail", label=gettext_noop("Phone tail"), hint=gettext_noop("last four digits"), pattern=r"\d{4}")
     match actor.kind:
         case ActorKind.MERCHANT:
-            return _statuses(actor), _waybill(), _order(), _carrier(), *more, shipped
+            return _statuses(actor), _waybill(), _order(), _carrier(), tail, shipped
         case ActorKind.OPERATOR:
-            return _statuses(actor), _waybill(), _order(), _carrier(), _shop(offered), *more, shipped
+            return _statuses(actor), _waybill(), _order(), _carrier(), _shop(offered), tail, shipped
         case _:
-            return _statuses(actor), _waybill(), _order(), *more[:2], shipped
+            return _statuses(actor), _waybill(), _order(), shipped
 
 
 def fields_of_anomalies(actor: Actor, offered: tuple[Option, ...] = ()) -> tuple[Field, ...]:
     """Return the fields of the list of anomalies; the creator's are those of the source, in its order."""
     shipped = Days(name="shipped", label=SHIPPED)
     types = Chips(name="type", label=gettext_noop("Anomaly type"), options=_types())
-    state = _state(at_first=("OPEN",))
+    state = _state()
     match actor.kind:
         case ActorKind.CREATOR:
             return types, state, _shop(offered), _order(), _carrier(), shipped, _reason(), *_promotion()
