@@ -156,12 +156,15 @@ LIMIT 2000
 _PRODUCTS = """
 SELECT DISTINCT p.product_id, p.product_name FROM unnest(%(creators)s::bigint[]) AS c(id) CROSS JOIN LATERAL (
     WITH RECURSIVE step AS (
-        (SELECT l.product_id, l.product_name FROM parcel_line l WHERE l.creator_id = c.id AND l.product_id <> ''
+        (SELECT l.product_id, l.product_name FROM parcel_line l
+         WHERE l.creator_id = c.id AND l.product_id <> ''
+           AND NOT l.is_self_sold AND NOT l.is_cross_border AND NOT l.is_customer_return
          ORDER BY l.creator_id, l.product_id LIMIT 1)
         UNION ALL
         SELECT next.product_id, next.product_name FROM step CROSS JOIN LATERAL (
             SELECT l.product_id, l.product_name FROM parcel_line l
             WHERE l.creator_id = c.id AND l.product_id <> '' AND l.product_id > step.product_id
+              AND NOT l.is_self_sold AND NOT l.is_cross_border AND NOT l.is_customer_return
             ORDER BY l.creator_id, l.product_id LIMIT 1) AS next
     )
     SELECT product_id, product_name FROM step LIMIT 2000
