@@ -207,6 +207,7 @@ def test_the_parcel_centre_totals_begin_with_all_and_mark_the_six(people: Cast) 
     planting.ship(people, "06-18 10:00")
 
     html = read(people.alice, "merchant-totals", shop=people.shop)
+    listed = read(people.alice, "merchant-anomalies", shop=people.shop)
 
     totals = re.findall(r"<span>([^<]+?)(?: <i|</span>)[^\n]*?<b>(\d+)</b>", html)
     assert [label for label, _ in totals[:7]] == [
@@ -219,7 +220,8 @@ def test_the_parcel_centre_totals_begin_with_all_and_mark_the_six(people: Cast) 
         "Delivery overdue",
     ]
     assert html.count('class="mark" title') == 6
-    assert dict(totals)["Anomalies in all"] == "2"
+    assert dict(totals)["Anomalies in all"] == "3"
+    assert listed.count("<tr data-key=") == 3
     assert dict(totals)["Pickup overdue"] == dict(totals)["Parcel damaged"] == "1"
     assert "派件异常" in html
     assert "派签异常" in html

@@ -98,7 +98,9 @@ def in_trouble(people: Cast, order: str, when: str = "06-17 10:00", **more: Any)
     [
         pytest.param("creator-parcels", ["数据参谋", "订单管理", "物流实时监控"], id="数据参谋/订单管理/物流实时监控"),
         pytest.param("creator-anomalies", ["数据参谋", "订单管理", "物流实时监控"], id="its second tab"),
-        pytest.param("creator-alliance-parcels", ["电商精选联盟达人版", "订单管理", "物流实时监控"], id="精选联盟达人版"),
+        pytest.param(
+            "creator-alliance-parcels", ["电商精选联盟达人版", "订单管理", "物流实时监控"], id="精选联盟达人版"
+        ),
         pytest.param("creator-alliance-anomalies", ["电商精选联盟达人版", "订单管理", "物流实时监控"], id="its tab"),
     ],
 )
@@ -399,6 +401,8 @@ def test_a_filter_is_kept_applied_renamed_by_nobody_else_and_deleted(people: Cas
     assert saved_id is not None
     browser(people.agency).post(base, {"act": f"delete:{saved_id.group(1)}"})
     assert "待 揽收" in page(people)
+    assert f'form="saved-{saved_id.group(1)}" name="act" value="rename:{saved_id.group(1)}"' in text
+    assert f'<form id="saved-{saved_id.group(1)}" method="post" action="{base}">' in text
     assert dana.post(base, {"act": f"rename:{saved_id.group(1)}", "name": "新名"}).status_code == 302
     assert "新名" in page(people)
     dana.post(base, {"act": f"delete:{saved_id.group(1)}"})

@@ -16,7 +16,6 @@ from yidao.parcels import standings
 from yidao.rules import figures
 from yidao.rules.episodes import Type
 from yidao.web.shared import consoles, phrases
-from yidao.web.shared.formats import capped
 from yidao.web.shared.requests import Request
 
 TEMPLATE = "merchant/_totals.html"
@@ -43,15 +42,15 @@ class Strip:
 
 
 def strip(*, actor: Actor, shop: ShopId, now: datetime) -> Strip:
-    """Return how many of the shop's parcels have an anomaly in progress: all of them, then by type."""
+    """Return how many anomalies of the shop's parcels are in progress: all of them, then by type."""
     trouble = standings.trouble(actor=actor, now=now)
     here = reverse("merchant-anomalies", kwargs={"shop": shop})
     more = "+" if trouble.is_cut else ""
     first = Total(
         label=gettext("Anomalies in all"),
-        count=capped(trouble.parcels, standings.LIVE_MAX),
+        count=f"{sum(trouble.types.values())}{more}",
         address=here,
-        is_zero=not trouble.parcels,
+        is_zero=not trouble.types,
     )
     others = tuple(each for each in Type if each not in figures.SCORED)
     types = [
