@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["YIDAO_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/no_fixture_asked_for_a_database"
-os.environ["YIDAO_KEYS_FILE"] = str(Path(tempfile.mkdtemp(prefix="yidao-test-keys-")) / "keys.json")
+# A worker of xdist has read its parent's keys by now, and the processes it starts must read the same.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["YIDAO_KEYS_FILE"] = str(Path(tempfile.mkdtemp(prefix="yidao-test-keys-")) / "keys.json")
 os.environ["DJANGO_SETTINGS_MODULE"] = "yidao.config.settings"
 
 import django
