@@ -92,24 +92,42 @@ def complaint(message: Any) -> list[str]:
 
 
 @contextmanager
+def browser_running() -> "Iterator[playwright.Browser]":
+    """Run a Chromium until the block ends."""
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def page_of(
+    browser: "playwright.Browser", web: str, login: str, complaints: list[str], **options: Any
+) -> "playwright.Page":
+    """Return a page, in a context of its own, of somebody who logged in by the form; complaints are gathered."""
+    page = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda each: complaints.extend(complaint(each)))
+    page.on("pageerror", lambda each: complaints.append(str(each)))
+    page.goto(f"{web}/login")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.primary")
+    page.wait_for_url(lambda address: not address.endswith("/login"))
+    return page
+
+
+def fail_on(complaints: list[str]) -> None:
+    """Fail the test when a browser complained."""
+    if complaints:
+        pytest.fail("the browser complains: " + "\n".join(complaints))
+
+
+@contextmanager
 def browsing(
     web: str, login: str, *, locale: str = "en-US", scripts: bool = True, **context: Any
 ) -> "Iterator[playwright.Page]":
     """Give a page of somebody who logged in by the form; complaints of the browser fail the test."""
     complaints: list[str] = []
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        options = {"viewport": {"width": 1440, "height": 900}, "locale": locale, "java_script_enabled": scripts}
-        page = browser.new_context(**options | context).new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda each: complaints.extend(complaint(each)))
-        page.on("pageerror", lambda each: complaints.append(str(each)))
-        page.goto(f"{web}/login")
-        page.fill("[name=login]", login)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button.primary")
-        page.wait_for_url(lambda address: not address.endswith("/login"))
-        yield page
-        browser.close()
-    if complaints:
-        pytest.fail("the browser complains: " + "\n".join(complaints))
+    with browser_running() as browser:
+        yield page_of(browser, web, login, complaints, locale=locale, java_script_enabled=scripts, **context)
+    fail_on(complaints)
