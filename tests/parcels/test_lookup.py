@@ -12,7 +12,7 @@ from tests.web import cast, planting
 from tests.web.cast import Cast
 from yidao.accounts import access
 from yidao.accounts.actors import Actor
-from yidao.kit import crypto
+from yidao.kit import crypto, ids
 from yidao.kit.errors import NotVisible, Refusal
 from yidao.parcels import detail, lookup
 from yidao.policies import services
@@ -155,7 +155,7 @@ def begin(start: str) -> None:
     body = {"data_start": start}
     assert monitor.from_body("monitor/douyin-2021/2", body)
     PolicyVersion.objects.create(
-        id=version.id + 1,
+        id=ids.new_id(),
         family="monitor",
         profile="douyin-2021",
         version=2,

@@ -5,11 +5,12 @@ here whose it is.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -148,9 +149,21 @@ class World:
         return reverse(f"v1:{name}" if name in ENDPOINTS and name not in FOR_EVERY_MACHINE else name, kwargs=values)
 
 
+@pytest.fixture(scope="module")
+def planted(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Plant the world once; each test is a savepoint inside this transaction, and nothing of it stays."""
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around._from_testcase = True  # What says it is durable may open inside, as inside any test.
+        with around:
+            yield build()
+            transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world() -> World:
-    return build()
+def world(planted: World, db: None) -> World:
+    """Return the planted world as somebody finds it who has not been there before."""
+    return replace(planted, browsers={})
 
 
 def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> World:

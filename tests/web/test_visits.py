@@ -14,6 +14,7 @@ from yidao.accounts.models import Membership, SupportVisit
 from yidao.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
+planted = test_access.planted
 world = test_access.world
 HOUSES = {"merchant": "shop", "creator": "creator", "carrier": "outlet", "provider": "provider"}
 CONSOLE_PAGES = sorted(name for name in PAGES if name.partition("-")[0] in HOUSES)
