@@ -23,6 +23,8 @@ from bench.lists_data import CREATOR, NOW, SHOP
 DATABASE: Final = "yidao_bench_lists"
 SIZES: Final = tuple(int(each) for each in os.environ.get("BENCH_LISTS_SIZES", "1000000,5000000").split(","))
 SAMPLES: Final = int(os.environ.get("BENCH_LISTS_SAMPLES", "200"))
+PAIR_SAMPLES: Final = int(os.environ.get("BENCH_LISTS_PAIR_SAMPLES", str(max(5, SAMPLES // 20))))
+"""Samples of each of the hundreds of pairs; as many as of a filter alone would take an hour."""
 PAGE: Final = 50
 DEEP: Final = 20
 """Pages that are turned before the deep one."""
@@ -94,6 +96,7 @@ def run(url: str, parcels: int) -> None:
         counts_p95_small=counts[first],
         sizes="/".join(str(each) for each in SIZES),
         samples=SAMPLES,
+        samples_of_pairs=PAIR_SAMPLES,
     )
 
 
@@ -120,10 +123,11 @@ def _measure(url: str) -> tuple[float, float, float]:
                 read, count = _readers(actor, asked, is_of_anomalies)
                 _look_at_plans(url, what, read, count)
                 first, deep = read(""), _deep_cursor(read)
-                rows[f"{what} first"] = _p95(lambda read=read: read(""))  # type: ignore[misc]
+                most = PAIR_SAMPLES if "+" in name else SAMPLES
+                rows[f"{what} first"] = _p95(lambda read=read: read(""), most=most)  # type: ignore[misc]
                 if deep:
-                    rows[f"{what} deep"] = _p95(lambda read=read, deep=deep: read(deep))  # type: ignore[misc]
-                counts[what] = _p95(count, most=max(5, SAMPLES // 10))
+                    rows[f"{what} deep"] = _p95(lambda read=read, deep=deep: read(deep), most=most)  # type: ignore[misc]
+                counts[what] = _p95(count, most=PAIR_SAMPLES)
                 if name == "nothing" and not is_of_anomalies:
                     floor += _floor(url, [row.key for row in first.rows])
     _worst("rows", rows)
