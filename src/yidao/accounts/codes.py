@@ -265,7 +265,7 @@ def _void(*, user_id: UserId | None, number: str, purpose: str, real_now: dateti
         live.filter(user_id=user_id).update(voided_at=real_now)
     else:
         indexes = crypto.blind_indexes(number, purpose=phones.INDEX)
-        live.filter(user_id=None, number_index__in=indexes).update(voided_at=real_now)
+        live.filter(user_id__isnull=True, number_index__in=indexes).update(voided_at=real_now)
 
 
 def _use(wanted: _Wanted, *, code: str, limits: verification.Policy, real_now: datetime) -> str:
@@ -293,7 +293,7 @@ def _digest(code_id: int, code: str) -> bytes:
 
 def _text(user_id: UserId | None, code: str, limits: verification.Policy) -> str:
     """Return the words of the message in the language its reader chose."""
-    chosen = User.objects.filter(id=user_id).values_list("language", flat=True).first() or settings.LANGUAGE_CODE
+    chosen = User.objects.filter(id=user_id or 0).values_list("language", flat=True).first() or settings.LANGUAGE_CODE
     with translation.override(chosen):
         words = translation.gettext(
             "[Yidao] Your code is %(code)s. It works for %(minutes)d minutes. Tell it to nobody, not even to us."

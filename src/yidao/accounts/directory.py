@@ -335,7 +335,7 @@ def _carrier_of(kind: Organisation.Kind, carrier_code: str, parent_id: int | Non
     :raises Unfit: what was given does not fit.
     """
     if kind is Organisation.Kind.OUTLET:
-        rows = Organisation.objects.filter(id=parent_id, kind=Organisation.Kind.CARRIER, is_active=True)
+        rows = Organisation.objects.filter(id=parent_id or 0, kind=Organisation.Kind.CARRIER, is_active=True)
         code = rows.values_list("carrier_code", flat=True).first()
         if code is None:
             raise Unfit(faults=(FieldFault(pointer="parent", code="unfit"),))

@@ -63,7 +63,7 @@ def reset(*, user_id: UserId, by_user_id: UserId | None, now: datetime, real_now
         audit.record(
             act="factor.reset", user_id=by_user_id, subject=f"user/{user_id}", at_real=real_now, at_business=now
         )
-    return count
+    return int(count)
 
 
 def seal(secret: str) -> str:

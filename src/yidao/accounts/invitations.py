@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -301,7 +301,7 @@ def _insist_on_waiting(found: Invitation, real_now: datetime) -> None:
 
 
 def _rows(rows: QuerySet[Invitation]) -> tuple[InvitationRow, ...]:
-    values = rows.values_list(
+    values: Any = rows.values_list(
         "id",
         "organisation_id",
         "organisation__name",

@@ -144,6 +144,6 @@ def use_once(*, user_id: UserId, code: str, real_now: datetime) -> bool:
     key = crypto.blind_index(f"{user_id}/{code}", purpose="totp").hex()
     with connection.cursor() as cursor:
         cursor.execute(statements.USE_ONCE, {"key": key, "now": real_now, "again_from": real_now - CODE_MEMORY})
-        is_first = cursor.rowcount == 1
+        is_first = bool(cursor.rowcount == 1)
     UsedCode.objects.filter(used_at__lt=real_now - STALE).delete()
     return is_first

@@ -6,6 +6,7 @@ its last owner, however many owners change things at once.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -123,7 +124,7 @@ def members(
     shut = models.Case(
         models.When(disabled_at=None, user__is_active=True, then=0), default=1, output_field=models.IntegerField()
     )
-    values = rows.order_by(shut, "organisation_id", "role", "user__name", "id").values_list(
+    values: Any = rows.order_by(shut, "organisation_id", "role", "user__name", "id").values_list(
         "id",
         "organisation_id",
         "user_id",

@@ -93,7 +93,7 @@ def _end(keys: Iterable[str]) -> int:
     wanted = list(keys)
     Session.objects.filter(session_key__in=wanted).delete()
     ended, _ = UserSession.objects.filter(session_key__in=wanted).delete()
-    return ended
+    return int(ended)
 
 
 def _record(act: str, user_id: UserId, *, now: datetime, real_now: datetime, by_user_id: UserId | None = None) -> None:

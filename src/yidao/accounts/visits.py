@@ -6,7 +6,7 @@ visit has a reason, ends by itself in real time, and stands in the journal of th
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -85,6 +85,8 @@ def start(*, actor: Actor, organisation_id: OrganisationId, reason: str, now: da
 
 def end(*, actor: Actor, now: datetime, real_now: datetime) -> None:
     """End the actor's open visit; without one nothing changes. One that ran out by itself ended when it ran out."""
+    if actor.user_id is None:
+        return
     for visit in SupportVisit.objects.filter(user_id=actor.user_id, ended_at=None):
         ended_at = min(real_now, visit.ends_at)
         if SupportVisit.objects.filter(id=visit.id, ended_at=None).update(ended_at=ended_at):
@@ -134,7 +136,7 @@ def record_page(*, actor: Actor, page: str, now: datetime, real_now: datetime) -
 
 
 def _rows(rows: QuerySet[SupportVisit]) -> tuple[VisitRow, ...]:
-    values = rows.values_list(
+    values: Any = rows.values_list(
         "id", "user_id", "organisation_id", "organisation__name", "reason", "started_at", "ends_at", "ended_at"
     )
     fields = tuple(VisitRow.__dataclass_fields__)

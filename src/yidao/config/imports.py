@@ -1,4 +1,4 @@
-"""`yidao import-events`: a file of events, parcels or orders through the intake's own decoder and writer, with progress."""
+"""`yidao import-events`: a file of events, parcels or orders through the intake's own decoder and writer."""
 
 import re
 from pathlib import Path

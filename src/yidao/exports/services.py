@@ -101,6 +101,8 @@ def ask(
     :raises NothingToExport, TooManyRows, TooBusy: the policy stands against it; nothing was written.
     """
     found = _kind(kind, query, actor)
+    assert actor.user_id is not None, "a kind is given to people alone"
+    maker = int(actor.user_id)
     policy = policies.of_platform(families.EXPORT, at=now)
     rows = found.count(actor, query, now)
     _check(rows, 0, policy, found)
@@ -114,7 +116,7 @@ def ask(
             kind=kind,
             actor_kind=actor.kind.value,
             organisation_ids=list(actor.organisation_ids),
-            made_by_id=actor.user_id,
+            made_by_id=maker,
             query=query,
             page=page,
             format=sheet_format.value,

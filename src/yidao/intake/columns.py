@@ -138,9 +138,7 @@ ORDERS: Final = (
     ),
     Column("line_order_no", "子订单号", ("子订单编号", "子单号", "sku order"), False, ""),
     Column("state", "订单状态", ("状态", "status", "order status"), True, "待发货"),
-    Column(
-        "changed_at", "更新时间", ("状态更新时间", "修改时间", "updated at"), True, "2022-06-20 08:30:00"
-    ),
+    Column("changed_at", "更新时间", ("状态更新时间", "修改时间", "updated at"), True, "2022-06-20 08:30:00"),
     Column("paid_at", "支付时间", ("付款时间", "订单支付时间", "支付完成时间", "pay time", "paid"), False, ""),
     *(column for column in PARCELS if column.field in ("creator_id", "self_sold", "cross_border")),
     *(column for column in PARCELS if column.field in ("room_id", "product_id", "product_name")),

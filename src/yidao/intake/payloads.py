@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from yidao.orders.entry import OrderIn
+from yidao.orders.entry import OrderIn as OrderIn
 
 
 class Flag(IntEnum):

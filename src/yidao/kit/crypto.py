@@ -127,7 +127,7 @@ def encrypt(plain: bytes, *, place: str) -> bytes:
     return bytes((keys.cipher_kid,)) + nonce + keys.ciphers[keys.cipher_kid].encrypt(nonce, plain, place.encode())
 
 
-def decrypt(stored: bytes, *, place: str) -> bytes:
+def decrypt(stored: bytes | memoryview, *, place: str) -> bytes:
     """
     Open what `encrypt` made for the same place.
 

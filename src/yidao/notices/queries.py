@@ -52,7 +52,7 @@ def notices(*, actor: Actor, only_unread: bool, limit: int, cursor: str = "") ->
     with connection.cursor() as database:
         database.execute(_NOTICES, parameters)
         found = database.fetchall()
-    read_params = Notice._meta.get_field("params").from_db_value  # type: ignore[attr-defined]
+    read_params: Any = getattr(Notice._meta.get_field("params"), "from_db_value")  # noqa: B009  The stubs know no such method.
     rows = tuple(
         NoticeRow(
             id=id_,

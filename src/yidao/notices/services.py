@@ -74,7 +74,7 @@ def mark_read(*, actor: Actor, notice_ids: Iterable[int] | None, real_now: datet
     """
     if actor.user_id is None or actor.is_visiting:
         raise Forbidden
-    parameters = {
+    parameters: dict[str, Any] = {
         "user": actor.user_id,
         "organisations": list(actor.organisation_ids),
         "ids": None if notice_ids is None else sorted(set(notice_ids)),
@@ -82,4 +82,4 @@ def mark_read(*, actor: Actor, notice_ids: Iterable[int] | None, real_now: datet
     }
     with db.transaction(actor), connection.cursor() as cursor:
         cursor.execute(_MARK, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)

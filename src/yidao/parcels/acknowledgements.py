@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -59,19 +60,20 @@ def write(*, actor: Actor, items: Sequence[Item], now: datetime) -> Known:
     known = standing.anomalies(owners)
     marked = _newest(items)
     fresh = [each for each in items if each.parcel in owners and _is_news(each, known, marked)]
-    ParcelAcknowledgement.objects.bulk_create(
-        ParcelAcknowledgement(
-            id=ids.new_id(),
-            waybill_no=each.waybill_no,
-            carrier=each.carrier,
-            life=each.life,
-            type=each.type,
-            shop_id=owners[each.parcel].shop_id,
-            user_id=actor.user_id,
-            at=now,
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "id": ids.new_id(),
+            "waybill_no": each.waybill_no,
+            "carrier": each.carrier,
+            "life": each.life,
+            "type": each.type,
+            "shop_id": owners[each.parcel].shop_id,
+            "user_id": actor.user_id,
+            "at": now,
+        }
         for each in sorted(fresh)
-    )
+    ]
+    ParcelAcknowledgement.objects.bulk_create(ParcelAcknowledgement(**row) for row in rows)
     touched = [owners[each.parcel] for each in fresh]
     news.tell(each for owner in touched for each in (owner.shop_id, owner.creator_id) if each is not None)
     return Known(count=len(fresh), left_out=len(items) - len(fresh))

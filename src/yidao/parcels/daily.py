@@ -87,7 +87,12 @@ def _is_stale(computed_at: datetime | None, *, age_days: int, now: datetime) -> 
 def _forget(today: date) -> None:
     """Drop the days that no figure reaches any more, and those a clock that was set back has not reached yet."""
     oldest = today - timedelta(days=figures.DAYS_KEPT - 1)
-    parameters = {"oldest": oldest, "today": today, "oldest_name": run_name(oldest), "today_name": run_name(today)}
+    parameters: dict[str, Any] = {
+        "oldest": oldest,
+        "today": today,
+        "oldest_name": run_name(oldest),
+        "today_name": run_name(today),
+    }
     with connection.cursor() as database:
         database.execute(STATEMENTS["forget"], parameters)
 
@@ -95,7 +100,7 @@ def _forget(today: date) -> None:
 def compute_day(day: date, *, now: datetime) -> None:
     """Compute the figures of the parcels shipped on one Shanghai day anew."""
     stopwatch = clock.stopwatch()
-    parameters = {
+    parameters: dict[str, Any] = {
         "carriers": sorted(catalogue.CODES),
         "since": begin_of(day),
         "until": begin_of(day + timedelta(days=1)),
@@ -108,7 +113,7 @@ def compute_day(day: date, *, now: datetime) -> None:
     with connection.cursor() as database:
         database.execute(STATEMENTS["day_cells"], parameters)
         told = fold(database.fetchall())
-        columns: dict[str, list[Any]] = {
+        columns: dict[str, Any] = {
             "scope": [key[0] for key in told],
             "tenant": [key[1] for key in told],
             "part": [key[2] for key in told],
@@ -171,7 +176,7 @@ def compute_open(*, now: datetime) -> None:
             for type_ in ("", *queries.type_names(mask)):
                 key = (carrier, province, type_)
                 counted[key] = counted.get(key, 0) + count
-        columns = {
+        columns: dict[str, Any] = {
             "carrier": [key[0] for key in counted],
             "province": [key[1] for key in counted],
             "type": [key[2] for key in counted],
@@ -188,7 +193,7 @@ def compute_stages(*, now: datetime) -> None:
     }
     with connection.cursor() as database:
         for carrier in sorted(catalogue.CODES):
-            parameters = {
+            parameters: dict[str, Any] = {
                 "carrier": carrier,
                 "settled": now - timedelta(days=figures.SETTLED_DAYS),
                 "since": now - timedelta(days=figures.DAYS_KEPT),

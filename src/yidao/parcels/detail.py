@@ -205,7 +205,7 @@ def _detail(
     condition, parameters = access.condition(actor)
     text = " ".join((_PARCEL, condition, _NEWEST_LIFE))
     is_plain = access.sees_plain_numbers(actor)
-    number = {"waybill_no": waybill_no, "carrier": carrier, "life": life, "known_at": known_at}
+    number: dict[str, Any] = {"waybill_no": waybill_no, "carrier": carrier, "life": life, "known_at": known_at}
     number["shipped_since"] = shipped_since
     number["promoted_by"] = None if is_plain else list(actor.organisation_ids)
     found = _fetch(text, {**number, **parameters})

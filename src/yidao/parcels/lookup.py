@@ -5,7 +5,7 @@ creator's order is answered exactly like a number that does not exist, by the sa
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -58,7 +58,7 @@ def causes(*, actor: Actor, order_nos: Sequence[str], now: datetime) -> Mapping[
         raise TooManyNumbers(max=NUMBERS_MAX)
     policy = scope.policy(now)
     of_number: dict[str, list[LineFacts]] = {number: [] for number in order_nos}
-    parameters = {"numbers": list(of_number), "creators": list(actor.organisation_ids)}
+    parameters: dict[str, Any] = {"numbers": list(of_number), "creators": list(actor.organisation_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_OWN_LINES, parameters)
         for order_no, is_self_sold, is_cross_border, is_customer_return, shipped_at in cursor.fetchall():

@@ -150,7 +150,7 @@ def sealed(text: str, *, table: str, row_id: int) -> bytes | None:
     return crypto.encrypt(text.encode(), place=f"{table}.text/{row_id}") if text else None
 
 
-def opened(stored: bytes | None, *, table: str, row_id: int) -> str:
+def opened(stored: bytes | memoryview | None, *, table: str, row_id: int) -> str:
     """Return a kept text."""
     return crypto.decrypt(bytes(stored), place=f"{table}.text/{row_id}").decode() if stored is not None else ""
 

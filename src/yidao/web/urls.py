@@ -47,9 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<creator:creator>/shops/", creator_shops.index, name="creator-shops"),
     path("c/<creator:creator>/parcels/", creator.parcels, name="creator-parcels"),
     path("c/<creator:creator>/anomalies/", creator.anomalies, name="creator-anomalies"),
-    path(
-        "c/<creator:creator>/alliance/parcels/", creator.parcels, {"alliance": True}, name="creator-alliance-parcels"
-    ),
+    path("c/<creator:creator>/alliance/parcels/", creator.parcels, {"alliance": True}, name="creator-alliance-parcels"),
     path(
         "c/<creator:creator>/alliance/anomalies/",
         creator.anomalies,

@@ -11,13 +11,12 @@ from yidao.kit import paging
 from yidao.kit.lists.questions import Question
 
 Row = TypeVar("Row")
-RowOut = TypeVar("RowOut", covariant=True)
 
 
-class Source(Protocol[RowOut]):
+class Source(Protocol[Row]):
     """A list's rows for one actor at one instant."""
 
-    def page(self, question: Question) -> paging.Page[RowOut]:
+    def page(self, question: Question) -> paging.Page[Row]:
         """
         Return the rows of the page that is asked for.
 

@@ -5,7 +5,7 @@ answered exactly like everybody else's.
 
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.stagekit import clear_login
@@ -163,7 +163,7 @@ def _use_code(request: Request, what_for: str) -> UserId:
     :raises Refusal: too many attempts, or the code is wrong, used up or has run out.
     """
     purpose, typed = _waiting(request, what_for)
-    about = {"address": address_of(request), "real_now": clock.real_now()}
+    about: dict[str, Any] = {"address": address_of(request), "real_now": clock.real_now()}
     lockout.count_stranger(**about)
     try:
         user_id = codes.check_login(

@@ -1,6 +1,7 @@
 """The overview of one's own account, and where one is logged in."""
 
 import re
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -53,7 +54,7 @@ def devices(request: Request) -> HttpResponse:
     """List where one is logged in; end one of these sessions, or all but this one."""
     if request.method == "POST":
         wanted = request.POST.get("end", "")
-        about = {"user_id": user_id(request), "now": request.now, "real_now": clock.real_now()}
+        about: dict[str, Any] = {"user_id": user_id(request), "now": request.now, "real_now": clock.real_now()}
         if wanted == "others":
             count = sessions.end_others(current_key=request.session.session_key or "", **about)
             told = ngettext("%(count)d other session was ended.", "%(count)d other sessions were ended.", count)

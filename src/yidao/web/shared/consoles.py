@@ -66,9 +66,7 @@ def creator(request: Request, creator_id: CreatorId | None) -> Actor:
             Group(
                 label=ORDERS,
                 under=(gettext_noop("Alliance edition"),),
-                entries=(
-                    Entry(key="alliance", label=MONITOR, address=reverse("creator-alliance-parcels", kwargs=at)),
-                ),
+                entries=(Entry(key="alliance", label=MONITOR, address=reverse("creator-alliance-parcels", kwargs=at)),),
             ),
             _people("creator", at),
             _notices("creator", at),

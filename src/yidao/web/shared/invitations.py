@@ -33,9 +33,10 @@ def invitation(request: Request, token: str) -> HttpResponse:
     found = _opened(request, token)
     refused = ""
     status = 200
+    is_logged_in: bool = request.user.is_authenticated
     if request.method == "POST":
         try:
-            if not request.user.is_authenticated:
+            if not is_logged_in:
                 _count(request, token)
                 return _join_as_new(request, token)
             with db.transaction(SYSTEM):

@@ -73,7 +73,7 @@ def _parcels(question: Question) -> tuple[Hit, ...]:
     """Find parcels by waybill number, order number or phone tail, in this order."""
     if question.actor.kind not in _PARCELS:
         return ()
-    narrowed = reverse(_PARCELS[question.actor.kind], kwargs=question.at)
+    narrowed = reverse(_PARCELS[question.actor.kind], kwargs=dict(question.at))
     for field, find in (
         ("waybill", finding.by_waybill_no),
         ("order", finding.by_order_no),

@@ -78,7 +78,11 @@ def _counted(count: Callable[[], None], forget: Callable[[], None]) -> Iterator[
 
 
 def _counted_for(user: Any) -> Any:
-    about = {"user_id": UserId(user.pk), "address": address_of(context.request), "real_now": clock.real_now()}
+    about: dict[str, Any] = {
+        "user_id": UserId(user.pk),
+        "address": address_of(context.request),
+        "real_now": clock.real_now(),
+    }
     return _counted(
         lambda: lockout.count_second_factor(**about),
         lambda: lockout.forget_second_factor(**about),
@@ -86,7 +90,7 @@ def _counted_for(user: Any) -> Any:
 
 
 def _counted_stranger() -> Any:
-    about = {"address": address_of(context.request), "real_now": clock.real_now()}
+    about: dict[str, Any] = {"address": address_of(context.request), "real_now": clock.real_now()}
     return _counted(lambda: lockout.count_stranger(**about), lambda: lockout.forget_stranger(**about))
 
 
