@@ -60,13 +60,13 @@ def test_ten_thousand_rows_are_taken_and_one_more_is_refused_with_the_count_and_
         world.ask(who, world.kind(Rows(count=10_001)))
 
     with translation.override("zh-hans"):
-        assert words(refused.value) == "单次导出限制1万条，当前10001条，请调整筛选条件后重试"
+        assert words(refused.value) == "单次导出限制1万条,当前10000+条,请调整筛选条件后重试"
     assert refused.value.code == "export.too_many"
     assert (ExportRecord.objects.count(), AuditEntry.objects.count()) == before
 
 
-def test_the_limit_is_the_policys() -> None:
-    body = exporting.to_body(exporting.EXPORT_DEFAULT) | {"rows_max": 500, "kinds_without_code": ["test-open"]}
+def allow(rows_max: int) -> None:
+    """Publish a version that binds since an hour ago."""
     PolicyVersion.objects.create(
         family="export",
         profile="default",
@@ -74,24 +74,28 @@ def test_the_limit_is_the_policys() -> None:
         name="export/default/2",
         scope_kind="PLATFORM",
         effective_from=NOW - timedelta(hours=1),
-        body=body,
+        body=exporting.to_body(exporting.EXPORT_DEFAULT) | {"rows_max": rows_max, "kinds_without_code": ["test-open"]},
         sha256="",
         published_at=NOW,
     )
+
+
+def test_the_limit_is_the_policys() -> None:
+    allow(500)
     who = world.maker()
 
     with pytest.raises(services.TooManyRows) as refused:
         world.ask(who, world.kind(Rows(count=501)))
 
     with translation.override("zh-hans"):
-        assert words(refused.value) == "单次导出限制500条，当前501条，请调整筛选条件后重试"
+        assert words(refused.value) == "单次导出限制500条,当前501条,请调整筛选条件后重试"
 
 
 def test_a_list_that_stops_counting_says_more_than_that() -> None:
     with pytest.raises(services.TooManyRows) as refused:
-        world.ask(world.maker(), world.kind(Rows(count=20_001), counts_to=20_000))
+        world.ask(world.maker(), world.kind(Rows(count=20_001)))
 
-    assert refused.value.values["count"] == "20000+"
+    assert refused.value.values["count"] == "10000+"
 
 
 def test_an_empty_list_is_no_file() -> None:
@@ -197,3 +201,13 @@ def test_an_export_that_lost_its_job_gets_another() -> None:
     assert services.revive(real_now=later) == 1
     assert services.revive(real_now=later) == 0
     assert jobs(export_id) == 2
+
+
+def test_a_policy_that_allows_more_is_counted_as_far() -> None:
+    allow(20_000)
+
+    assert world.ask(world.maker(), world.kind(Rows(count=20_000)))
+    with pytest.raises(services.TooManyRows) as refused:
+        world.ask(world.maker(), world.kind(Rows(count=20_001)))
+
+    assert refused.value.values["count"] == "20000+"

@@ -34,9 +34,9 @@ class Rows:
     closed_to: set[int] = field(default_factory=set)
     actors: list[Actor] = field(default_factory=list)
 
-    def count_rows(self, actor: Actor, query: str, now: datetime) -> int:
-        """Count as the list does."""
-        return self.count
+    def count_rows(self, actor: Actor, query: str, now: datetime, limit: int) -> int:
+        """Count as the list does, no further than the limit."""
+        return min(self.count, limit)
 
     def rows(self, actor: Actor, query: str, now: datetime) -> Iterator[registry.Row]:
         """Read as the list does."""

@@ -316,7 +316,7 @@ def test_the_rankings_are_exported_as_they_are_listed(people: Cast) -> None:
     (row,) = carriers.KIND.rows(operator, "", planting.NOW)
     assert row[1:] == ("1", *[""] * 8, "0.0%", "100.0%")
     for kind, actor in ((shops.KIND, creator), (carriers.KIND, operator)):
-        assert kind.count(actor, "", planting.NOW) == 1
+        assert kind.count(actor, "", planting.NOW, 10) == 1
         assert all(len(row) == len(kind.headers) for row in kind.rows(actor, "", planting.NOW))
 
 

@@ -236,7 +236,7 @@ def exported(people: Cast, kind: str, query: str = "") -> list[tuple[str, ...]]:
     actor = access.actor_for_creator(UserId(people.dana.pk), people.creator)
     with translation.override("zh-hans"):
         rows = list(found.rows(actor, query, planting.NOW))
-        assert found.count(actor, query, planting.NOW) == len(rows)
+        assert found.count(actor, query, planting.NOW, EXACT_MAX) == len(rows)
     return rows
 
 

@@ -24,8 +24,8 @@ class Kind:
     """
     One exportable list. `title` and `headers` are English message ids; `rows` yields texts in the language that is
     active, as many as there are headers, and must not keep them: there may be many. `count` is how many rows of the
-    file there would be; a kind that stops counting somewhere says where by `counts_to`, and an answer above that means
-    "more than that". `filters` tells a query in the words of the active language.
+    file there would be, never more than the limit it is given last.
+    `filters` tells a query in the words of the active language.
 
     Both see what the actor may see and nothing else; they raise `NotVisible` for an actor to whom the list is not open.
     """
@@ -33,11 +33,10 @@ class Kind:
     name: str
     title: str
     headers: tuple[str, ...]
-    count: Callable[[Actor, str, datetime], int]
+    count: Callable[[Actor, str, datetime, int], int]
     rows: Callable[[Actor, str, datetime], Iterator[Row]]
     filters: Callable[[Actor, str], Sequence[tuple[str, str]]] = as_written
     code_rule: CodeRule = CodeRule.SWITCHABLE
-    counts_to: int = 0
 
 
 _KINDS: dict[str, Kind] = {}

@@ -1,5 +1,6 @@
 """Asking for an export, calling it off, asking for it again, and what time does to it. Making the file is `making`."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,6 +28,8 @@ from yidao.rules.exporting import Verdict
 MAKE_FILE: Final = "exports.make_file"
 """Name of the job that makes a file."""
 QUERY_CHARS_MAX: Final = 20_000
+COUNTED_MAX: Final = 10_000
+"""How far rows are counted where a file may have fewer; the counts of the lists go as far."""
 STALLED_AFTER: Final = timedelta(minutes=10)
 """An export nobody has touched for so long has lost its job."""
 SWEPT_AT_ONCE: Final = 20
@@ -104,12 +107,12 @@ def ask(
     assert actor.user_id is not None, "a kind is given to people alone"
     maker = int(actor.user_id)
     policy = policies.of_platform(families.EXPORT, at=now)
-    rows = found.count(actor, query, now)
-    _check(rows, 0, policy, found)
+    rows = found.count(actor, query, now, count_limit(policy))
+    _check(rows, 0, policy)
     with db.transaction(actor, request_key=request_key) as work:
         if work.earlier is not None:
             return ExportId(int(work.earlier))
-        _check(rows, _under_way(actor), policy, found)
+        _check(rows, _under_way(actor), policy)
         export_id = ExportId(ids.new_id())
         ExportRecord.objects.create(
             id=export_id,
@@ -142,8 +145,9 @@ def preview(*, kind: str, query: str, actor: Actor, now: datetime) -> int:
     :raises NotVisible, Forbidden, QueryTooLong, NothingToExport, TooManyRows: as `ask`.
     """
     found = _kind(kind, query, actor)
-    rows = found.count(actor, query, now)
-    _check(rows, 0, policies.of_platform(families.EXPORT, at=now), found)
+    policy = policies.of_platform(families.EXPORT, at=now)
+    rows = found.count(actor, query, now, count_limit(policy))
+    _check(rows, 0, policy)
     return rows
 
 
@@ -165,7 +169,24 @@ def _kind(name: str, query: str, actor: Actor) -> registry.Kind:
     return found
 
 
-def _check(rows: int, underway: int, policy: exporting.Policy, kind: registry.Kind) -> None:
+def warning(count: Callable[[int], int], *, now: datetime) -> TooManyRows | None:
+    """Return what asking for a file of so many rows would be refused with, None where there are not too many."""
+    policy = policies.of_platform(families.EXPORT, at=now)
+    rows = count(count_limit(policy))
+    return _too_many(rows, policy) if rows > policy.rows_max else None
+
+
+def count_limit(policy: exporting.Policy) -> int:
+    """Return how far the rows of a file are counted: a little beyond what it may have, so that the reader is told."""
+    return max(policy.rows_max, COUNTED_MAX) + 1
+
+
+def _too_many(rows: int, policy: exporting.Policy) -> TooManyRows:
+    last = count_limit(policy) - 1
+    return TooManyRows(limit=lazy(_in_words, str)(policy.rows_max), count=f"{last}+" if rows > last else str(rows))
+
+
+def _check(rows: int, underway: int, policy: exporting.Policy) -> None:
     """
     Turn the rule's verdict into a refusal.
 
@@ -175,9 +196,7 @@ def _check(rows: int, underway: int, policy: exporting.Policy, kind: registry.Ki
         case Verdict.NOTHING:
             raise NothingToExport
         case Verdict.TOO_MANY:
-            is_more = 0 < kind.counts_to < rows
-            count = f"{kind.counts_to}+" if is_more else str(rows)
-            raise TooManyRows(limit=lazy(_in_words, str)(policy.rows_max), count=count)
+            raise _too_many(rows, policy)
         case Verdict.TOO_BUSY:
             raise TooBusy(underway=underway)
 

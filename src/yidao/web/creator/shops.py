@@ -23,7 +23,7 @@ from yidao.parcels import standings
 from yidao.rules import figures
 from yidao.rules.figures import Tally
 from yidao.web.creator import home
-from yidao.web.shared import charts, consoles, homes, listpages
+from yidao.web.shared import charts, consoles, export_lists, homes, listpages
 from yidao.web.shared.requests import Request
 
 DAYS: Final = ("7", "30")
@@ -225,7 +225,7 @@ KIND: Final = registry.Kind(
     name=LISTING.name,
     title=LISTING.title,
     headers=HEADERS,
-    count=lambda actor, query, now: len(_found(actor, query, now)),
+    count=lambda actor, query, now, limit: min(limit, len(_found(actor, query, now))),
     rows=_rows,
 )
 
@@ -241,7 +241,7 @@ def index(request: Request, creator: CreatorId | None) -> HttpResponse:
         listing=LISTING,
         source=source,
         address=reverse("creator-shops", kwargs=at),
-        export=homes.export(request, actor, LISTING, source, reverse("creator-exports", kwargs=at)),
+        export=export_lists.button(request, actor, LISTING, reverse("creator-exports", kwargs=at), source.count),
         active="shops",
         frame=lambda row: listpages.Frame(key=str(row.shop_id)),
         notes=homes.as_of_notes(as_of, request.now),

@@ -21,7 +21,7 @@ from yidao.kit.lists.questions import Question, Shape
 from yidao.parcels import queries, standings
 from yidao.rules import figures
 from yidao.rules.figures import Stage, Tally
-from yidao.web.shared import charts, consoles, homes, listpages, phrases
+from yidao.web.shared import charts, consoles, export_lists, homes, listpages, phrases
 from yidao.web.shared.formats import length
 from yidao.web.shared.requests import Request
 
@@ -248,7 +248,7 @@ KIND: Final = registry.Kind(
     name=LISTING.name,
     title=LISTING.title,
     headers=HEADERS,
-    count=lambda actor, query, now: len(_found(actor, query, now)),
+    count=lambda actor, query, now, limit: min(limit, len(_found(actor, query, now))),
     rows=_rows,
 )
 
@@ -266,7 +266,7 @@ def index(request: Request) -> HttpResponse:
         listing=LISTING,
         source=source,
         address=reverse("operator-carriers"),
-        export=homes.export(request, actor, LISTING, source, reverse("operator-exports")),
+        export=export_lists.button(request, actor, LISTING, reverse("operator-exports"), source.count),
         active="carriers",
         frame=lambda row: listpages.Frame(key=row.code),
         notes=(sample, *homes.as_of_notes(standings.as_of(now=request.now), request.now)),

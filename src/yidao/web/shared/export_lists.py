@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext, gettext_noop
 
-from yidao.accounts.actors import Actor
-from yidao.exports import queries, registry
+from yidao.accounts.actors import Actor, Permission
+from yidao.exports import queries, registry, services
 from yidao.exports.ids import ExportId
 from yidao.exports.making import Fault
 from yidao.exports.queries import ExportRow, State
 from yidao.kit import clock
+from yidao.kit.lists import questions
 from yidao.kit.lists.columns import Column, Dot, Link, Moment, Progress
 from yidao.kit.lists.fields import Chips, Days, Option
 from yidao.kit.lists.listing import Listing
@@ -47,6 +49,20 @@ class Line:
 
     row: ExportRow
     address: str
+
+
+def button(
+    request: Request, actor: Actor, listing: Listing[Any], records: str, count: Callable[..., int]
+) -> listpages.Export | None:
+    """Return the button that makes a list's rows, told by `count(question, limit=)`, a file; none for who may not."""
+    if not actor.may(Permission.EXPORTS_MAKE):
+        return None
+    question = listpages.asked(request, listing)
+    told = {"kind": listing.name, "query": listing.shape.write(question.at_first()), "back": request.get_full_path()}
+    return listpages.Export(
+        address=questions.address(records, urlencode(told)),
+        warning=lambda: services.warning(lambda limit: count(question, limit=limit), now=request.now),
+    )
 
 
 def told(shape: Shape, query: str) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -11,14 +11,10 @@ from django.shortcuts import render as render_template
 from django.utils.translation import gettext
 
 from yidao.accounts import queries as accounts
-from yidao.accounts.actors import Actor, ActorKind, Permission
+from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit.lists import habits
-from yidao.kit.lists.listing import Listing
-from yidao.kit.lists.sources import Source
 from yidao.kit.templates import render_block
 from yidao.parcels import standings
-from yidao.policies import families
-from yidao.policies import queries as policies
 from yidao.rules import figures, parcel
 from yidao.rules.nudging import State
 from yidao.web.shared import charts, listpages, phrases
@@ -350,22 +346,3 @@ def as_of_notes(as_of: datetime | None, now: datetime) -> tuple[str, ...]:
     if as_of is None:
         return (gettext("The figures are being computed for the first time."),)
     return (gettext("As of %(time)s") % {"time": when(as_of, now)},)
-
-
-def export(
-    request: Request, actor: Actor, listing: Listing[Any], source: Source[Any], records: str
-) -> listpages.Export | None:
-    """Return the button that makes a ranking a file; none for who may not export."""
-    if not actor.may(Permission.EXPORTS_MAKE):
-        return None
-    question = listpages.asked(request, listing)
-    told = {
-        "kind": listing.name,
-        "query": listing.shape.write(question.at_first()),
-        "back": request.get_full_path(),
-    }
-    return listpages.Export(
-        address=f"{records}?{urlencode(told)}",
-        rows_max=lambda: policies.of_platform(families.EXPORT, at=request.now).rows_max,
-        rows=lambda limit: source.count(question, limit=limit),
-    )

@@ -14,12 +14,14 @@ from django.utils.translation import gettext
 
 from yidao.accounts.actors import Actor
 from yidao.kit import paging
+from yidao.kit.errors import Refusal
 from yidao.kit.lists import columns, habits, pager, questions
 from yidao.kit.lists.fields import Field
 from yidao.kit.lists.listing import Listing
 from yidao.kit.lists.questions import Question
 from yidao.kit.lists.sources import Source
 from yidao.kit.templates import render_block
+from yidao.web.shared.faults import message_of
 from yidao.web.shared.formats import capped
 from yidao.web.shared.requests import Request
 
@@ -77,11 +79,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """The button that exports what was found; `rows` counts the file's rows, `rows_max` is how many a file may have."""
+    """The button that exports what was found; `warning` is why that would be refused for its size."""
 
     address: str
-    rows_max: Callable[[], int]
-    rows: Callable[[int], int]
+    warning: Callable[[], Refusal | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +235,7 @@ def _counts(request: Request, page: ListPage[Any], question: Question) -> HttpRe
     most = questions.EXACT_MAX + 1
     total = page.source.count(question, limit=most)
     tabs = {each.key: total if each.is_current else each.count(most) for each in page.tabs}
-    file_rows, rows_max = (page.export.rows(most), page.export.rows_max()) if page.export is not None else (0, 0)
+    refusal = page.export.warning() if page.export is not None else None
     shape = page.listing.shape
     numbers: list[dict[str, Any] | None] = []
     if total <= questions.EXACT_MAX and not question.after:
@@ -252,8 +253,7 @@ def _counts(request: Request, page: ListPage[Any], question: Question) -> HttpRe
         "page": page,
         "tabs": {name: capped(count, questions.EXACT_MAX) for name, count in tabs.items()},
         "total": gettext(page.listing.total) % {"count": capped(total, questions.EXACT_MAX)},
-        "rows_max": rows_max,
-        "too_many": capped(file_rows, questions.EXACT_MAX) if file_rows > rows_max else "",
+        "too_many": message_of(refusal) if refusal is not None else "",
         "numbers": numbers,
         "previous": _to(page, replace(question, page=question.page - 1)) if numbers and question.page > 1 else "",
         "following": _to(page, replace(question, page=question.page + 1))

@@ -13,7 +13,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext, gettext_noop
 
 from yidao.accounts import queries as accounts
-from yidao.accounts.actors import Actor, ActorKind, Permission
+from yidao.accounts.actors import Actor, ActorKind
 from yidao.accounts.models import Organisation
 from yidao.exports import registry
 from yidao.kit import paging
@@ -21,13 +21,11 @@ from yidao.kit.errors import NotVisible
 from yidao.kit.lists import questions
 from yidao.kit.lists.fields import Option
 from yidao.kit.lists.listing import Listing
-from yidao.kit.lists.questions import EXACT_MAX, Question, Shape
+from yidao.kit.lists.questions import Question, Shape
 from yidao.kit.templates import render_block
 from yidao.parcels import acknowledgements, detail, listing, listing_limits, lookup, nudge_queries, scope
 from yidao.parcels.listing import Wanted
 from yidao.parcels.listing_rows import Mark, Row
-from yidao.policies import families
-from yidao.policies import queries as policies
 from yidao.rules.exporting import CodeRule
 from yidao.rules.monitor import Cause
 from yidao.rules.nudging import Item
@@ -199,7 +197,9 @@ def page(
         frame=lambda shown: _frame(shown, request, place, is_of_many=len(actor.organisation_ids) > 1),
         tabs=_tabs(place, declared, question, source),
         bulk=place.bulk,
-        export=_export(request, actor, place, declared, source),
+        export=None
+        if place.must_name
+        else export_lists.button(request, actor, declared, place.exports, source.count_file_rows),
         keeps_habits=True,
         notes=_notes(since),
         missing=lambda asked, found: _missing(actor, asked, found, request.now),
@@ -260,21 +260,6 @@ def _tabs(place: Place, declared: Listing[Shown], question: Question, source: So
 
 def _counting(source: Source, asked: Question) -> Callable[[int], int]:
     return lambda limit: source.count(asked, limit=limit)
-
-
-def _export(
-    request: Request, actor: Actor, place: Place, declared: Listing[Shown], source: Source
-) -> listpages.Export | None:
-    """Return the way to the file of what was found, for whose role allows it."""
-    if place.must_name or not actor.may(Permission.EXPORTS_MAKE):
-        return None
-    question = listpages.asked(request, declared)
-    told = {"kind": declared.name, "query": declared.shape.write(question.at_first()), "back": request.get_full_path()}
-    return listpages.Export(
-        address=questions.address(place.exports, urlencode(told)),
-        rows_max=lambda: policies.of_platform(families.EXPORT, at=request.now).rows_max,
-        rows=lambda limit: source.count_file_rows(question, limit=limit),
-    )
 
 
 def since_when(actor: Actor, now: datetime) -> datetime | None:
@@ -352,9 +337,9 @@ def _kind(audience: ActorKind, *, is_of_anomalies: bool) -> registry.Kind:
             raise NotVisible
         return Source(actor=actor, now=now, is_of_anomalies=is_of_anomalies, since=since_when(actor, now))
 
-    def count(actor: Actor, query: str, now: datetime) -> int:
+    def count(actor: Actor, query: str, now: datetime, limit: int) -> int:
         found = source(actor, now)
-        return found.count_file_rows(_asked(actor, query, is_of_anomalies=is_of_anomalies), limit=EXACT_MAX + 1)
+        return found.count_file_rows(_asked(actor, query, is_of_anomalies=is_of_anomalies), limit=limit)
 
     def rows(actor: Actor, query: str, now: datetime) -> Iterator[tuple[str, ...]]:
         found = source(actor, now)
@@ -375,7 +360,6 @@ def _kind(audience: ActorKind, *, is_of_anomalies: bool) -> registry.Kind:
             listing_for(actor, is_of_anomalies=is_of_anomalies).shape, query
         ),
         code_rule=CodeRule.ALWAYS,
-        counts_to=EXACT_MAX,
     )
 
 
