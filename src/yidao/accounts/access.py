@@ -17,14 +17,23 @@ _EXPORTS = _LOOKS | {Permission.EXPORTS_MAKE}
 _OWNS = _EXPORTS | {Permission.MEMBERS_MANAGE, Permission.AUDIT_VIEW}
 _ANSWERS = {Permission.NUDGES_ANSWER, Permission.ANOMALIES_ACKNOWLEDGE}
 _OPERATES = _EXPORTS | {Permission.AUDIT_VIEW}
-_TENANTS_ALONE = _ANSWERS | {Permission.NUDGES_SEND, Permission.TICKETS_ANSWER}
+_SHIPS = {Permission.ORDERS_SHIP, Permission.ORDERS_EDIT, Permission.BUYERS_REVEAL}
+_SERVES = {
+    Permission.ORDERS_EDIT,
+    Permission.BUYERS_REVEAL,
+    Permission.AFTER_SALES_ANSWER,
+    Permission.VIOLATIONS_APPEAL,
+}
+_MINDS_MONEY = {Permission.DEPOSIT_VIEW, Permission.DEPOSIT_TOP_UP}
+_SHOPS_ALONE = _SHIPS | _SERVES | {Permission.DEPOSIT_TOP_UP, Permission.SHOP_SETTINGS}
+_TENANTS_ALONE = _ANSWERS | _SHOPS_ALONE | {Permission.NUDGES_SEND, Permission.TICKETS_ANSWER}
 PERMISSIONS: dict[ActorKind, dict[str, frozenset[Permission]]] = {
     ActorKind.MERCHANT: {
-        Role.OWNER: _OWNS | _ANSWERS,
-        Role.WAYBILLS: _EXPORTS | {Permission.ANOMALIES_ACKNOWLEDGE},
-        Role.SERVICE: _EXPORTS | _ANSWERS,
-        Role.FINANCE: _EXPORTS,
-        Role.WAREHOUSE: _LOOKS | {Permission.ANOMALIES_ACKNOWLEDGE},
+        Role.OWNER: _OWNS | _ANSWERS | _SHOPS_ALONE | _MINDS_MONEY,
+        Role.WAYBILLS: _EXPORTS | _SHIPS | {Permission.ANOMALIES_ACKNOWLEDGE},
+        Role.SERVICE: _EXPORTS | _ANSWERS | _SERVES,
+        Role.FINANCE: _EXPORTS | _MINDS_MONEY,
+        Role.WAREHOUSE: _LOOKS | {Permission.ANOMALIES_ACKNOWLEDGE, Permission.ORDERS_SHIP},
         Role.VIEWER: _LOOKS,
     },
     ActorKind.CREATOR: {
@@ -50,9 +59,11 @@ PERMISSIONS: dict[ActorKind, dict[str, frozenset[Permission]]] = {
     },
     ActorKind.OPERATOR: {
         Role.OWNER: frozenset(Permission) - _TENANTS_ALONE,
-        Role.CLERK: _OPERATES | {Permission.QUARANTINE_DECIDE, Permission.VISITS_MAKE},
+        Role.CLERK: _OPERATES
+        | {Permission.QUARANTINE_DECIDE, Permission.VISITS_MAKE, Permission.JUDGEMENTS_DECIDE}
+        | {Permission.DEPOSIT_VIEW},
         Role.SERVICE: _OPERATES | {Permission.VISITS_MAKE},
-        Role.FINANCE: _OPERATES,
+        Role.FINANCE: _OPERATES | {Permission.DEPOSIT_VIEW, Permission.SETTLEMENTS_HOLD, Permission.REFUNDS_DECIDE},
         Role.VIEWER: _OPERATES - {Permission.EXPORTS_MAKE},
     },
 }

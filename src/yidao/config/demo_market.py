@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import psycopg
 
-from yidao.config import database, demo_cast, demo_clock, demo_people, env
+from yidao.config import concerns, database, demo_cast, demo_clock, demo_people, env
 from yidao.kit import clock, logs
+from yidao.kit import sweeps as kit_sweeps
 from yidao.market import courier, stamps, stories
 from yidao.market.courier import Courier, Keys, Receipt
 from yidao.market.ledger import Ledger
@@ -175,6 +176,7 @@ class Player:
         """
         moment = datetime.fromtimestamp(now, tz=UTC)
         sweeps.sweep_until_quiet(self._connection, now=instant(moment))
+        kit_sweeps.sweep_until_quiet(concerns.CONCERNS, now=moment)
         self._watch(now)
         if self._people.is_due(moment):
             self._people.act(moment)

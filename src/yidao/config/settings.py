@@ -33,10 +33,12 @@ INSTALLED_APPS = [
     "yidao.policies",
     "yidao.files",
     "yidao.notices",
+    "yidao.ledger",
     "yidao.exports",
     "yidao.places",
     "yidao.orders",
     "yidao.parcels",
+    "yidao.judging",
     "yidao.web",
 ]
 

@@ -8,8 +8,9 @@ from django.db import close_old_connections
 from procrastinate import exceptions as job_exceptions
 from procrastinate.contrib.django import app as jobs
 
-from yidao.config import database
+from yidao.config import concerns, database
 from yidao.kit import logs
+from yidao.kit import sweeps as kit_sweeps
 from yidao.parcels import nudge_sweeps, sweeps
 
 JOBS_AT_ONCE = 2
@@ -71,7 +72,10 @@ def run(stop: threading.Event) -> int:
         target=sweeps.run_forever, args=(stop,), kwargs={"url": database.runtime_url()}, name="sweeps", daemon=True
     )
     nudger = threading.Thread(target=nudge_sweeps.run_forever, args=(stop,), name="nudges", daemon=True)
-    parts = (runner, sweeper, nudger)
+    others = threading.Thread(
+        target=kit_sweeps.run_forever, args=(stop,), kwargs={"concerns": concerns.CONCERNS}, name="deadlines", daemon=True
+    )
+    parts = (runner, sweeper, nudger, others)
     for part in parts:
         part.start()
     while not stop.wait(0.2):

@@ -1,6 +1,6 @@
 """
-Tables of no domain: the demo clock and its fast-forwards, the log of requests that must not run twice, and what people
-keep about the lists they use.
+Tables of no domain: the demo clock and its fast-forwards, the log of requests that must not run twice, what people keep
+about the lists they use, and who sweeps what.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -95,3 +95,29 @@ class ListHabit(models.Model):
 
     class Meta:
         db_table = "list_habit"
+
+
+class SweepLease(models.Model):
+    """Which worker looks after one bucket of a concern's due rows, until when (real time)."""
+
+    pk = models.CompositePrimaryKey("concern", "bucket")
+    concern = models.TextField()
+    bucket = models.SmallIntegerField()
+    holder = models.TextField()
+    leased_until = models.DateTimeField()
+
+    class Meta:
+        db_table = "sweep_lease"
+
+
+class SweepFault(models.Model):
+    """Why one row could not be settled when it was due; gone once it was."""
+
+    pk = models.CompositePrimaryKey("concern", "subject_id")
+    concern = models.TextField()
+    subject_id = models.BigIntegerField()
+    fault = models.TextField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sweep_fault"

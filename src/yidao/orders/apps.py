@@ -4,7 +4,8 @@ from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
-    """Orders and their lines."""
+    """Orders, their lines, packs and after-sales."""
 
     name = "yidao.orders"
     label = "orders"
+    append_only_tables = ("after_sale_step", "order_deadline_change")

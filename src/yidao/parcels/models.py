@@ -317,19 +317,6 @@ class CarrierOutage(models.Model):
         ]
 
 
-class SweepLease(models.Model):
-    """Which worker looks after one bucket of due parcels, until when (real time)."""
-
-    pk = models.CompositePrimaryKey("concern", "bucket")
-    concern = models.TextField()
-    bucket = models.SmallIntegerField()
-    holder = models.TextField()
-    leased_until = models.DateTimeField()
-
-    class Meta:
-        db_table = "sweep_lease"
-
-
 class DayFigure(models.Model):
     """
     What the statistics count of the parcels shipped on one Shanghai day, by tenant; computed again from the parcels.
