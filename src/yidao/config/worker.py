@@ -73,7 +73,11 @@ def run(stop: threading.Event) -> int:
     )
     nudger = threading.Thread(target=nudge_sweeps.run_forever, args=(stop,), name="nudges", daemon=True)
     others = threading.Thread(
-        target=kit_sweeps.run_forever, args=(stop,), kwargs={"concerns": concerns.CONCERNS}, name="deadlines", daemon=True
+        target=kit_sweeps.run_forever,
+        args=(stop,),
+        kwargs={"concerns": concerns.CONCERNS},
+        name="deadlines",
+        daemon=True,
     )
     parts = (runner, sweeper, nudger, others)
     for part in parts:
