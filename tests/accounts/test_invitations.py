@@ -145,7 +145,12 @@ def test_a_new_person_chooses_a_login_and_is_in(people: Cast) -> None:
 
     user = User.objects.get(id=user_id)
     assert (user.login, user.check_password(NEW["password"])) == (f"new.{made.id}", True)
-    assert access.actor_for_shop(user_id, people.shop).permissions == {"parcels.view", "exports.make"}
+    assert access.actor_for_shop(user_id, people.shop).permissions == {
+        "parcels.view",
+        "exports.make",
+        "deposit.view",
+        "deposit.top_up",
+    }
 
 
 @pytest.mark.parametrize("login", ["ab", "with blank", "a" * 61, "semi;colon", "nul\0l"])
