@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from yidao.intake import claims, figures, orders, shipments, statements
+from yidao.intake import figures, orders, shipments, statements
 from yidao.intake.payloads import (
     CorrectionIn,
     Item,
@@ -25,7 +25,7 @@ from yidao.intake.payloads import (
     Submission,
 )
 from yidao.kit import arrays
-from yidao.parcels import folding, hot, lives, registers, writing
+from yidao.parcels import beginning, claims, folding, hot, lives, registers, writing
 from yidao.parcels.lives import Key, Life, Number
 from yidao.rules.anomalies import Change, Hold, HoldKind
 from yidao.rules.instants import DAY, Instant
@@ -82,7 +82,7 @@ class _Slice:
     def __init__(self, numbers: list[Number]) -> None:
         self.numbers = numbers
         self.found: dict[Number, list[Life]] = {}
-        self.replanned: list[shipments.Plan] = []
+        self.replanned: list[beginning.Plan] = []
         self.slow: set[Number] = set()
         self.late: set[Number] = set()
         self.prepared: writing.Prepared
@@ -225,7 +225,7 @@ class Writer:
         changes = [each for part in slices for each in part.changes] + writing.changes_of(rest.lives)
         written = writing.follow_up(self._connection, lives_done, won, changes, batch.knowledge)
         plans = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
-        shipments.write_lines(self._connection, plans)
+        beginning.write_lines(self._connection, plans)
         claims.write(self._connection, plans, now=batch.knowledge.now_at)
         batch.told |= written.organisations
         batch.changes += written.changes
@@ -397,9 +397,9 @@ class Writer:
             statements.tell(self._connection, batch.told)
 
 
-def _planned(batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]) -> list[shipments.Plan]:
+def _planned(batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]) -> list[beginning.Plan]:
     """Plan and answer the shipments; return the plans that write something."""
-    planned: list[shipments.Plan] = []
+    planned: list[beginning.Plan] = []
     for number, tasks in waiting.items():
         for task in tasks:
             if isinstance(task.item, ShipmentIn):
@@ -414,8 +414,8 @@ def _settled(
     connection: psycopg.Connection[Any],
     waiting: dict[Number, list[Task]],
     found: dict[Number, list[Life]],
-    planned: Sequence[shipments.Plan],
-) -> list[shipments.Plan]:
+    planned: Sequence[beginning.Plan],
+) -> list[beginning.Plan]:
     """Settle claims with what this batch's scans say, and answer those that were made in this batch."""
     settled = claims.settle(connection, found, of_batch=[plan for plan in planned if plan.must_wait])
     for plan in settled:

@@ -8,18 +8,17 @@ from typing import Any
 import msgspec
 import psycopg
 
-from yidao.intake import shipments
-from yidao.intake.payloads import ShipmentIn
 from yidao.kit import arrays
-from yidao.parcels import hot
+from yidao.parcels import beginning, hot
 from yidao.parcels.lives import Life, Number
+from yidao.parcels.shipment import ShipmentIn
 
 _decoder = msgspec.msgpack.Decoder(ShipmentIn)
 
 
 def settle(
-    connection: psycopg.Connection[Any], found: Mapping[Number, list[Life]], *, of_batch: Sequence[shipments.Plan]
-) -> list[shipments.Plan]:
+    connection: psycopg.Connection[Any], found: Mapping[Number, list[Life]], *, of_batch: Sequence[beginning.Plan]
+) -> list[beginning.Plan]:
     """
     Let waiting claims adopt stubs whose new scans now speak for them; the oldest claim that agrees gets it.
 
@@ -31,11 +30,11 @@ def settle(
     wanted = sorted(stubs)
     keys = {"waybill_no": arrays.texts([n[0] for n in wanted]), "carrier": arrays.texts([n[1] for n in wanted])}
     waiting = [_decoder.decode(bytes(body)) for _, _, _, body in hot.rows(connection, "claims_of", keys)]
-    settled: list[shipments.Plan] = []
+    settled: list[beginning.Plan] = []
     for shipment in (*waiting, *(plan.shipment for plan in of_batch)):
         stub = stubs.get((shipment.waybill_no, shipment.carrier))
-        if stub is not None and stub.shop_id is None and shipments.agrees(shipment, stub):
-            settled.append(shipments.adopt(shipment, stub))
+        if stub is not None and stub.shop_id is None and beginning.agrees(shipment, stub):
+            settled.append(beginning.adopt(shipment, stub))
     return settled
 
 
@@ -46,7 +45,7 @@ def _may_settle(life: Life) -> bool:
 
 def write(
     connection: psycopg.Connection[Any],
-    plans: Sequence[shipments.Plan],
+    plans: Sequence[beginning.Plan],
     *,
     now: Any,
 ) -> None:
