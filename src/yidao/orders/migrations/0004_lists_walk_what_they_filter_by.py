@@ -1,7 +1,6 @@
 """
 Order lists find their rows in indexes that begin with what they are narrowed by and hold what they check on the way, so
-that a filter costs what it finds. What few orders have (a flag, a label, an open refund, a carrier) is indexed for those
-few alone.
+that a filter costs what it finds. What few orders have (a flag, a label, an open refund) is indexed for those alone.
 """
 
 from django.db import migrations
