@@ -7,11 +7,12 @@ import pytest
 import xlsxwriter
 
 from tests.intake_http import port as p
-from yidao.intake import columns, files, tables
+from yidao.intake import columns, files
 from yidao.intake.payloads import ItemResult, Result
 from yidao.intake.phrases import Language
 from yidao.intake.queue import QueueFull
 from yidao.intake.senders import Sender
+from yidao.kit import tables
 from yidao.rules.instants import MINUTE, to_datetime
 from yidao.rules.scans import Kind
 

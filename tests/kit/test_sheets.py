@@ -10,8 +10,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from yidao.intake import tables
-from yidao.kit import sheets
+from yidao.kit import sheets, tables
 from yidao.kit.sheets import Format
 
 HARMFUL = [

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from yidao.config import database, env
-from yidao.intake import columns, files, tables
+from yidao.intake import columns, files
 from yidao.intake.payloads import SourceFacts
 from yidao.intake.phrases import Language
 from yidao.intake.queue import Queue
 from yidao.intake.senders import SHOP_SOURCE, Sender
+from yidao.kit import tables
 from yidao.kit.errors import Refusal
 from yidao.parcels import freshness
 

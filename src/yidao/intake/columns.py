@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from yidao.carriers import catalogue, texts
 from yidao.carriers.kuaidi100 import codes as kuaidi100
 from yidao.carriers.native import wire
-from yidao.intake import tables
+from yidao.kit import tables
 from yidao.kit.errors import Refusal
 from yidao.rules import scans
 from yidao.rules.instants import to_datetime

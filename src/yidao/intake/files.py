@@ -11,14 +11,14 @@ from typing import Any, Final, Protocol
 import msgspec
 import xlsxwriter
 
-from yidao.intake import columns, decode, tables
+from yidao.intake import columns, decode
 from yidao.intake.columns import FileKind, Unclear
 from yidao.intake.faults import Problem
 from yidao.intake.payloads import ItemResult, Result, Submission
 from yidao.intake.phrases import Language
 from yidao.intake.queue import QueueFull
 from yidao.intake.senders import Sender
-from yidao.kit import sheets
+from yidao.kit import sheets, tables
 from yidao.kit.errors import Refusal
 
 IN_FLIGHT_MAX: Final = 4
