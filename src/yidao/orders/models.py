@@ -338,3 +338,7 @@ class ShipByCard(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order_id"], condition=Q(state="WAITING"), name="one_card_waits_at_a_time"),
         ]
+
+
+# Django looks for models here.
+from yidao.orders.shop_models import ShopSetting as ShopSetting  # noqa: E402
