@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import exporting, monitor, nudging, policies, silence, verification
+from yidao.rules import exporting, late_shipment, monitor, nudging, order_life, policies, silence, verification
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -95,6 +95,16 @@ NUDGE: Final[Family[nudging.Policy]] = Family(
 )
 """Stepping in and tickets to carriers. The anchor is when the nudge or the ticket was opened."""
 
+ORDER_LIFE: Final[Family[order_life.Policy]] = Family(
+    name=order_life.FAMILY,
+    seeds=order_life.SEEDS,
+    in_force={order_life.ORDER_LIFE_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=order_life.to_body,
+    from_body=order_life.from_body,
+)
+"""Cards, after-sales, receipt, closing, refunds. The anchor is when the order was placed."""
+
 VERIFICATION: Final[Family[verification.Policy]] = Family(
     name=verification.FAMILY,
     seeds=verification.SEEDS,
@@ -105,6 +115,26 @@ VERIFICATION: Final[Family[verification.Policy]] = Family(
 )
 """How codes go to phones. The anchor is when a code is asked for."""
 
+LATE_SHIPMENT: Final[Family[late_shipment.Policy]] = Family(
+    name=late_shipment.FAMILY,
+    seeds=late_shipment.SEEDS,
+    in_force={late_shipment.LATE_SHIPMENT_DOUYIN_2022.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=late_shipment.to_body,
+    from_body=late_shipment.from_body,
+)
+"""When a late order is judged and what that costs. The anchor is when the order was paid."""
+
 ALL: Final[Mapping[str, Family[Any]]] = {
-    family.name: family for family in (PARCEL, SILENCE, MONITOR, EXPORT, NUDGE, VERIFICATION)
+    family.name: family
+    for family in (
+        PARCEL,
+        SILENCE,
+        MONITOR,
+        EXPORT,
+        NUDGE,
+        VERIFICATION,
+        LATE_SHIPMENT,
+        ORDER_LIFE,
+    )
 }

@@ -51,7 +51,9 @@ FAMILY = {
     "monitor": gettext_noop("What creators see"),
     "export": gettext_noop("Exports"),
     "nudge": gettext_noop("Stepping in and tickets"),
+    "order-life": gettext_noop("After-sales, receipt and closing"),
     "verification": gettext_noop("Codes to phones"),
+    "late-shipment": gettext_noop("Late shipment"),
 }
 KEEPS = {
     "parcel": gettext_noop("Parcels shipped before a version takes effect keep the one before."),
@@ -59,7 +61,9 @@ KEEPS = {
     "monitor": gettext_noop("It counts for every list that is asked from then on."),
     "export": gettext_noop("Exports asked for before a version takes effect keep the one before."),
     "nudge": gettext_noop("What was opened before a version takes effect keeps the one before."),
+    "order-life": gettext_noop("Orders placed before a version takes effect keep the one before."),
     "verification": gettext_noop("Codes asked for before a version takes effect keep the one before."),
+    "late-shipment": gettext_noop("Orders paid before a version takes effect keep the one before."),
 }
 """Which things a new version leaves alone, by family."""
 TABLES = {"family": FAMILY, "keeps": KEEPS, "reason": REASON, "state": STATE, "result": RESULT, "forward": FORWARD}
