@@ -8,3 +8,5 @@ class LedgerConfig(AppConfig):
 
     name = "yidao.ledger"
     label = "ledger"
+    # The runtime role may not UPDATE or DELETE these.
+    append_only_tables = ("ledger_entry", "ledger_proof", "ledger_transfer")
