@@ -13,8 +13,8 @@ TO_SHIP_STATES = ("PAID", "TO_SHIP", "PARTIALLY_SHIPPED")
 
 class Order(models.Model):
     """
-    One parent order (父订单). `told_state` is the newest word of whoever told it, by `changed_at`; `state` follows from
-    it and from packs, refunds, receipt and closing. `ship_by_at` is D: the earliest of its lines that still wait.
+    One parent order (父订单). `told_state` is the newest word of whoever told it, by `changed_at`, and `first_state`
+    what was told when it entered (empty: known before that was kept); `state` follows from them and from packs, refunds, receipt and closing. `ship_by_at` is D: the earliest of its lines that still wait.
     """
 
     class State(models.TextChoices):
@@ -32,6 +32,7 @@ class Order(models.Model):
     bucket = models.SmallIntegerField(db_default=0)
     state = models.TextField(choices=State.choices)
     told_state = models.TextField(blank=True, db_default="")
+    first_state = models.TextField(blank=True, db_default="")
     paid_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -178,7 +179,8 @@ class DeadlineChange(models.Model):
 class Pack(models.Model):
     """
     One parcel a shop sent off, with lines of one order or, merged, of several. What is REPLACED (the number was edited)
-    or UNMADE (the number proved wrong) no longer counts as shipped.
+    or UNMADE (the number proved wrong) no longer counts as shipped. `life` is that of the parcel; 0 while the number is
+    claimed and nothing yet shows that its scans are the shop's.
     """
 
     class State(models.TextChoices):
@@ -190,6 +192,7 @@ class Pack(models.Model):
     shop_id = models.BigIntegerField()
     carrier = models.TextField()
     waybill_no = models.TextField(db_collation="C")
+    life = models.SmallIntegerField(db_default=0)
     shipped_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     state = models.TextField(choices=State.choices, db_default="LIVE")
@@ -341,4 +344,6 @@ class ShipByCard(models.Model):
 
 
 # Django looks for models here.
+from yidao.orders.pack_models import PackSerial as PackSerial  # noqa: E402
+from yidao.orders.pack_models import ShipRequest as ShipRequest  # noqa: E402
 from yidao.orders.shop_models import ShopSetting as ShopSetting  # noqa: E402
