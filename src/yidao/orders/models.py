@@ -5,6 +5,7 @@ Of a buyer nothing stands here in the clear: names, phones, addresses and remark
 has a blind index. Columns that end in `_due_at` say when time alone has something to decide; rules compute them.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -66,10 +67,13 @@ class Order(models.Model):
     flag = models.SmallIntegerField(db_default=0)
     seller_note = models.BinaryField(null=True)
 
-    # Judgement: the round and how many were made in it; written by judging alone.
+    # Judgement: the round and how many were made in it, written by judging and `owed` alone.
     late_policy = models.TextField(blank=True, db_default="")
     judge_round = models.SmallIntegerField(db_default=1)
     judged_count = models.SmallIntegerField(db_default=0)
+    last_judged_at = models.DateTimeField(null=True)
+    judge_pauses = ArrayField(models.BigIntegerField(), null=True)
+    """Microseconds at which refunds were opened and ended, by turns; 0 for an end that did not come yet."""
     warned_count = models.SmallIntegerField(db_default=0)
 
     # Receipt and the end.
@@ -145,6 +149,31 @@ class OrderLine(models.Model):
     class Meta:
         db_table = "order_line"
         indexes = [models.Index(fields=["order_no", "creator_id"], name="order_line_by_number")]
+
+
+class OwedJudgement(models.Model):
+    """
+    A judgement that had fallen due before something about its order changed, and that a late judge still has to make,
+    with the facts of then.
+    """
+
+    pk = models.CompositePrimaryKey("order_id", "round", "ordinal")
+    order_id = models.BigIntegerField()
+    round = models.SmallIntegerField()
+    ordinal = models.SmallIntegerField()
+    bucket = models.SmallIntegerField()
+    shop_id = models.BigIntegerField()
+    order_no = models.TextField(db_collation="C")
+    at = models.DateTimeField()
+    ship_by_at = models.DateTimeField()
+    policy = models.TextField()
+    promise_kind = models.TextField()
+    paid_fen = models.BigIntegerField()
+    product_ids = ArrayField(models.TextField(db_collation="C"))
+
+    class Meta:
+        db_table = "order_owed_judgement"
+        indexes = [models.Index(fields=["bucket", "at"], name="owed_judgement_in_bucket")]
 
 
 class DeadlineChange(models.Model):
