@@ -20,6 +20,7 @@ MIGRATION_LOCK = 7_106_001
 """Key of the advisory lock that lets one process migrate at a time."""
 
 APPEND_ONLY_TABLES = (
+    "after_sale_step",
     "anomaly_change",
     "audit_entry",
     "carrier_ticket_message",
@@ -27,6 +28,7 @@ APPEND_ONLY_TABLES = (
     "ledger_proof",
     "ledger_transfer",
     "nudge_message",
+    "order_deadline_change",
     "parcel_acknowledgement",
     "policy_version",
     "scan",

@@ -15,7 +15,8 @@ TO_SHIP_STATES = ("PAID", "TO_SHIP", "PARTIALLY_SHIPPED")
 class Order(models.Model):
     """
     One parent order (父订单). `told_state` is the newest word of whoever told it, by `changed_at`, and `first_state`
-    what was told when it entered (empty: known before that was kept); `state` follows from them and from packs, refunds, receipt and closing. `ship_by_at` is D: the earliest of its lines that still wait.
+    what was told when it entered (empty: known before that was kept); `state` follows from them and from packs,
+    refunds, receipt and closing. `ship_by_at` is D: the earliest of its lines that still wait.
     """
 
     class State(models.TextChoices):

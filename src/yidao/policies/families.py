@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import exporting, late_shipment, monitor, nudging, order_life, policies, silence, verification
+from yidao.rules import exporting, late_shipment, monitor, nudging, order_life, policies, promise, silence, verification
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -125,6 +125,16 @@ LATE_SHIPMENT: Final[Family[late_shipment.Policy]] = Family(
 )
 """When a late order is judged and what that costs. The anchor is when the order was paid."""
 
+PROMISE: Final[Family[promise.Policy]] = Family(
+    name=promise.FAMILY,
+    seeds=promise.SEEDS,
+    in_force={promise.PROMISE_DOUYIN_2022.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=promise.to_body,
+    from_body=promise.from_body,
+)
+"""When an order must have left. The anchor is when it was paid."""
+
 ALL: Final[Mapping[str, Family[Any]]] = {
     family.name: family
     for family in (
@@ -136,5 +146,6 @@ ALL: Final[Mapping[str, Family[Any]]] = {
         VERIFICATION,
         LATE_SHIPMENT,
         ORDER_LIFE,
+        PROMISE,
     )
 }

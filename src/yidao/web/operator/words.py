@@ -52,6 +52,7 @@ FAMILY = {
     "export": gettext_noop("Exports"),
     "nudge": gettext_noop("Stepping in and tickets"),
     "order-life": gettext_noop("After-sales, receipt and closing"),
+    "promise": gettext_noop("Promised ship times"),
     "verification": gettext_noop("Codes to phones"),
     "late-shipment": gettext_noop("Late shipment"),
 }
@@ -62,6 +63,7 @@ KEEPS = {
     "export": gettext_noop("Exports asked for before a version takes effect keep the one before."),
     "nudge": gettext_noop("What was opened before a version takes effect keeps the one before."),
     "order-life": gettext_noop("Orders placed before a version takes effect keep the one before."),
+    "promise": gettext_noop("Orders paid before a version takes effect keep the one before."),
     "verification": gettext_noop("Codes asked for before a version takes effect keep the one before."),
     "late-shipment": gettext_noop("Orders paid before a version takes effect keep the one before."),
 }

@@ -1,0 +1,15 @@
+"""What was told of an order when it entered: one that came as shipped left before we knew it, and is never judged."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0006_packs_know_their_parcel")]
+
+    operations = [
+        migrations.AddField(
+            model_name="order",
+            name="first_state",
+            field=models.TextField(blank=True, db_default=""),
+        ),
+    ]
