@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0006_packs_know_their_parcel")]
+    dependencies = [("orders", "0007_what_a_late_judge_owes_is_kept")]
 
     operations = [
         migrations.AddField(
