@@ -78,8 +78,8 @@ class LedgerTransfer(models.Model):
 
 class LedgerEntry(models.Model):
     """
-    One side of a transfer: an account's line, counted without gaps. Organisation and kind of account are copied in,
-    because statements are read by them.
+    One side of a transfer: an account's line, counted without gaps. Organisation, kind of account and kind of
+    transfer are copied in, because statements are read by them.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -88,6 +88,7 @@ class LedgerEntry(models.Model):
     transfer_id = models.BigIntegerField()
     organisation_id = models.BigIntegerField()
     account_kind = models.TextField()
+    kind = models.TextField()
     balance_before_fen = models.BigIntegerField()
     amount_fen = models.BigIntegerField()
     balance_after_fen = models.BigIntegerField()

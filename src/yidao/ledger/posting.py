@@ -50,10 +50,10 @@ SELECT id, kind, ref, at, %s, memo, user_id
 ON CONFLICT (kind, ref) DO NOTHING RETURNING id
 """
 _ADD_ENTRIES: Final = """
-INSERT INTO ledger_entry (id, account_id, seq, transfer_id, organisation_id, account_kind, balance_before_fen,
-                          amount_fen, balance_after_fen, at)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
-                     %s::bigint[], %s::bigint[], %s::timestamptz[])
+INSERT INTO ledger_entry (id, account_id, seq, transfer_id, organisation_id, account_kind, kind,
+                          balance_before_fen, amount_fen, balance_after_fen, at)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                     %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
 """
 _MOVE: Final = """
 UPDATE ledger_account AS a SET balance_fen = t.balance_fen, seq = t.seq
@@ -307,6 +307,7 @@ def _write(connection: psycopg.Connection[Any], books: _Books, transfers: Sequen
             arrays.integers(each.transfer.id for each in entries),
             arrays.integers(each.account.organisation_id for each in entries),
             arrays.texts([each.account.kind for each in entries]),
+            arrays.texts([str(each.transfer.kind) for each in entries]),
             arrays.integers(each.before_fen for each in entries),
             arrays.integers(each.amount_fen for each in entries),
             arrays.integers(each.before_fen + each.amount_fen for each in entries),

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ("transfer_id", models.BigIntegerField()),
                 ("organisation_id", models.BigIntegerField()),
                 ("account_kind", models.TextField()),
+                ("kind", models.TextField()),
                 ("balance_before_fen", models.BigIntegerField()),
                 ("amount_fen", models.BigIntegerField()),
                 ("balance_after_fen", models.BigIntegerField()),
