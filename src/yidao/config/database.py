@@ -29,6 +29,7 @@ APPEND_ONLY_TABLES = (
     "ledger_transfer",
     "nudge_message",
     "order_deadline_change",
+    "order_refund_attempt",
     "parcel_acknowledgement",
     "policy_version",
     "scan",

@@ -8,4 +8,4 @@ class OrdersConfig(AppConfig):
 
     name = "yidao.orders"
     label = "orders"
-    append_only_tables = ("after_sale_step", "order_deadline_change")
+    append_only_tables = ("after_sale_step", "order_deadline_change", "order_refund_attempt")

@@ -299,6 +299,7 @@ class AfterSale(models.Model):
         db_table = "after_sale"
         indexes = [
             models.Index(fields=["shop_id", "-opened_at", "-id"], name="after_sale_of_shop"),
+            models.Index(fields=["shop_id", "state", "-opened_at", "-id"], name="after_sale_of_shop_by_state"),
             models.Index(fields=["order_id"], name="after_sale_of_order"),
             models.Index(fields=["bucket", "due_at"], name="after_sale_due", condition=Q(due_at__isnull=False)),
         ]
@@ -316,6 +317,7 @@ class AfterSaleLine(models.Model):
     after_sale_id = models.BigIntegerField()
     line_no = models.SmallIntegerField()
     quantity = models.IntegerField()
+    amount_fen = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "after_sale_line"
@@ -376,4 +378,5 @@ class ShipByCard(models.Model):
 # Django looks for models here.
 from yidao.orders.pack_models import PackSerial as PackSerial  # noqa: E402
 from yidao.orders.pack_models import ShipRequest as ShipRequest  # noqa: E402
+from yidao.orders.refund_models import OrderRefund as OrderRefund  # noqa: E402
 from yidao.orders.shop_models import ShopSetting as ShopSetting  # noqa: E402
