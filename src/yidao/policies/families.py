@@ -8,7 +8,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from yidao.rules import exporting, late_shipment, monitor, nudging, order_life, policies, promise, silence, verification
+from yidao.rules import (
+    appeals,
+    exporting,
+    false_shipment,
+    late_shipment,
+    monitor,
+    nudging,
+    order_life,
+    out_of_stock,
+    pickup_violation,
+    policies,
+    promise,
+    rating,
+    sanctions,
+    silence,
+    transit_violation,
+    verification,
+    warning,
+)
 from yidao.rules.limits import Policy as ParcelPolicy
 
 PLATFORM: Final = "PLATFORM"
@@ -16,6 +34,8 @@ CARRIER: Final = "CARRIER"
 SHOP: Final = "SHOP"
 FROM_THE_START: Final = datetime(2020, 12, 31, 16, 0, tzinfo=UTC)
 """2021-01-01 in Shanghai."""
+FROM_DECEMBER_2022: Final = datetime(2022, 11, 30, 16, 0, tzinfo=UTC)
+"""2022-12-01 in Shanghai."""
 
 
 class Published(Protocol):
@@ -135,6 +155,89 @@ PROMISE: Final[Family[promise.Policy]] = Family(
 )
 """When an order must have left. The anchor is when it was paid."""
 
+WARNING: Final[Family[warning.Policy]] = Family(
+    name=warning.FAMILY,
+    seeds=warning.SEEDS,
+    in_force={warning.WARNING_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=warning.to_body,
+    from_body=warning.from_body,
+)
+"""When a shop is warned before D unless it chose otherwise. The anchor is now: a shop may choose anew at any time."""
+
+APPEAL: Final[Family[appeals.Policy]] = Family(
+    name=appeals.FAMILY,
+    seeds=appeals.SEEDS,
+    in_force={appeals.APPEAL_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=appeals.to_body,
+    from_body=appeals.from_body,
+)
+"""Appeals against violations. The anchor is when the shop is told, and when it appeals."""
+
+SANCTION: Final[Family[sanctions.Policy]] = Family(
+    name=sanctions.FAMILY,
+    seeds=sanctions.SEEDS,
+    in_force={sanctions.SANCTION_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=sanctions.to_body,
+    from_body=sanctions.from_body,
+)
+"""When a shop is proposed for closing. The anchor is the day of the proposal."""
+
+RATING: Final[Family[rating.Policy]] = Family(
+    name=rating.FAMILY,
+    seeds=rating.SEEDS,
+    in_force={rating.RATING_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=rating.to_body,
+    from_body=rating.from_body,
+)
+"""The share of late orders. The anchor is the day it is counted for."""
+
+PICKUP_VIOLATION: Final[Family[pickup_violation.Policy]] = Family(
+    name=pickup_violation.FAMILY,
+    seeds=pickup_violation.SEEDS,
+    in_force={
+        pickup_violation.PICKUP_DOUYIN_2021.version: FROM_THE_START,
+        pickup_violation.PICKUP_DOUYIN_2022.version: FROM_DECEMBER_2022,
+    },
+    scopes=(PLATFORM, SHOP),
+    to_body=pickup_violation.to_body,
+    from_body=pickup_violation.from_body,
+)
+"""Parcels picked up too late. The anchor is when the order was paid."""
+
+TRANSIT_VIOLATION: Final[Family[transit_violation.Policy]] = Family(
+    name=transit_violation.FAMILY,
+    seeds=transit_violation.SEEDS,
+    in_force={transit_violation.TRANSIT_DOUYIN_2022.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=transit_violation.to_body,
+    from_body=transit_violation.from_body,
+)
+"""Parcels that stand too long after their pickup. The anchor is when the order was paid."""
+
+FALSE_SHIPMENT: Final[Family[false_shipment.Policy]] = Family(
+    name=false_shipment.FAMILY,
+    seeds=false_shipment.SEEDS,
+    in_force={false_shipment.FALSE_SHIPMENT_DOUYIN_2021.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=false_shipment.to_body,
+    from_body=false_shipment.from_body,
+)
+"""Numbers that are none. The anchor is when the order was paid."""
+
+OUT_OF_STOCK: Final[Family[out_of_stock.Policy]] = Family(
+    name=out_of_stock.FAMILY,
+    seeds=out_of_stock.SEEDS,
+    in_force={out_of_stock.OUT_OF_STOCK_DOUYIN_2025.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=out_of_stock.to_body,
+    from_body=out_of_stock.from_body,
+)
+"""Orders a shop cannot fill. The anchor is when the order was paid."""
+
 ALL: Final[Mapping[str, Family[Any]]] = {
     family.name: family
     for family in (
@@ -147,5 +250,13 @@ ALL: Final[Mapping[str, Family[Any]]] = {
         LATE_SHIPMENT,
         ORDER_LIFE,
         PROMISE,
+        WARNING,
+        APPEAL,
+        SANCTION,
+        RATING,
+        PICKUP_VIOLATION,
+        TRANSIT_VIOLATION,
+        FALSE_SHIPMENT,
+        OUT_OF_STOCK,
     )
 }

@@ -54,7 +54,15 @@ FAMILY = {
     "order-life": gettext_noop("After-sales, receipt and closing"),
     "promise": gettext_noop("Promised ship times"),
     "verification": gettext_noop("Codes to phones"),
+    "warning": gettext_noop("Warnings before an order is late"),
     "late-shipment": gettext_noop("Late shipment"),
+    "appeal": gettext_noop("Appeals"),
+    "sanction": gettext_noop("Closing of shops"),
+    "rating": gettext_noop("Share of late orders"),
+    "pickup-violation": gettext_noop("Pickup violations"),
+    "transit-violation": gettext_noop("Transit violations"),
+    "false-shipment": gettext_noop("False shipment"),
+    "out-of-stock": gettext_noop("Out of stock"),
 }
 KEEPS = {
     "parcel": gettext_noop("Parcels shipped before a version takes effect keep the one before."),
@@ -65,7 +73,15 @@ KEEPS = {
     "order-life": gettext_noop("Orders placed before a version takes effect keep the one before."),
     "promise": gettext_noop("Orders paid before a version takes effect keep the one before."),
     "verification": gettext_noop("Codes asked for before a version takes effect keep the one before."),
+    "warning": gettext_noop("It counts for every warning from then on; what a shop chose itself stays."),
     "late-shipment": gettext_noop("Orders paid before a version takes effect keep the one before."),
+    "appeal": gettext_noop("Violations a shop was told of before a version takes effect keep the one before."),
+    "sanction": gettext_noop("It counts for every proposal from then on."),
+    "rating": gettext_noop("It counts for every day from then on."),
+    "pickup-violation": gettext_noop("Orders paid before a version takes effect keep the one before."),
+    "transit-violation": gettext_noop("Orders paid before a version takes effect keep the one before."),
+    "false-shipment": gettext_noop("Orders paid before a version takes effect keep the one before."),
+    "out-of-stock": gettext_noop("Orders paid before a version takes effect keep the one before."),
 }
 """Which things a new version leaves alone, by family."""
 TABLES = {"family": FAMILY, "keeps": KEEPS, "reason": REASON, "state": STATE, "result": RESULT, "forward": FORWARD}
