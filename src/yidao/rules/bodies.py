@@ -41,6 +41,14 @@ class Reader:
         self.faults.append(Fault(f"{path}/{name}", code))
         return most
 
+    def flag(self, part: Mapping[str, Any], path: str, name: str) -> bool:
+        """Return a yes or no; else note the fault and return no."""
+        value = part.get(name)
+        if isinstance(value, bool):
+            return value
+        self.faults.append(Fault(f"{path}/{name}", "missing" if name not in part else "not_boolean"))
+        return False
+
     def moment(self, part: Mapping[str, Any], path: str, name: str, years: range) -> Instant:
         """Return a time with an offset, in one of the years; else note the fault and return NEVER."""
         value = part.get(name)

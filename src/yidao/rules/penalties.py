@@ -4,7 +4,7 @@ deducted in the end, and which lie above its cap, is said in `settlement`.
 """
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from yidao.rules.instants import DAY, MINUTE, Instant
 from yidao.rules.late_shipment import Policy
@@ -57,7 +57,31 @@ def price(policy: Policy, *, ordinal: int, paid_fen: int) -> Price:
     )
 
 
-def coupon_fen(policy: Policy, paid_fen: int) -> int:
+class Coupons(Protocol):
+    """The numbers of the buyer's coupon, which the policies of several kinds of violations hold."""
+
+    @property
+    def coupon_free_max_fen(self) -> int:
+        """Return up to which price there is none."""
+
+    @property
+    def coupon_fen(self) -> int:
+        """Return the coupon of a low price."""
+
+    @property
+    def coupon_percent_from_fen(self) -> int:
+        """Return from which price on it is a share."""
+
+    @property
+    def coupon_percent(self) -> int:
+        """Return that share."""
+
+    @property
+    def coupon_max_fen(self) -> int:
+        """Return what it never exceeds."""
+
+
+def coupon_fen(policy: Coupons, paid_fen: int) -> int:
     """
     Return the buyer's coupon for an order that cost `paid_fen`: nothing up to 3 yuan, then 3 yuan, from 300 yuan on one
     percent, at most 30 yuan. A part of a fen is dropped.

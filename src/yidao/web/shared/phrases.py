@@ -181,6 +181,7 @@ FAULT = {
     "not_object": gettext_noop("must be a JSON object"),
     "not_time": gettext_noop("is no time"),
     "not_integer": gettext_noop("must be a whole number"),
+    "not_boolean": gettext_noop("must be true or false"),
     "not_list": gettext_noop("must be a list"),
     "not_text": gettext_noop("must be a short text"),
     "not_prefix": gettext_noop("must be the first two to four digits of a division code"),

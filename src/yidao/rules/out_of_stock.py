@@ -1,0 +1,122 @@
+"""
+Out of stock (缺货): an order that its shop cannot fill. The buyer is compensated; a day with too many of them is a
+violation of the shop. It is off until a version that `is_on` is published; an operator can open one by hand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from yidao.rules import bodies, penalties
+
+FAMILY: Final = "out-of-stock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One published version of the numbers; a violation names it by `version`."""
+
+    version: str
+    is_on: bool
+    short_promise_hours_max: int
+    coupon_min_fen: int
+    short_percent: int
+    short_max_fen: int
+    long_percent: int
+    long_max_fen: int
+    day_orders_min: int
+    day_percent: int
+    freeze_days: int
+    heavy_from: int
+    heavy_freeze_days: int
+
+
+OUT_OF_STOCK_DOUYIN_2025: Final = Policy(
+    version="out-of-stock/douyin-2025/1",
+    is_on=False,
+    short_promise_hours_max=48,
+    coupon_min_fen=5_00,
+    short_percent=5,
+    short_max_fen=500_00,
+    long_percent=10,
+    long_max_fen=1_000_00,
+    day_orders_min=30,
+    day_percent=30,
+    freeze_days=1,
+    heavy_from=3,
+    heavy_freeze_days=3,
+)
+
+SEEDS: Final = (OUT_OF_STOCK_DOUYIN_2025,)
+
+
+def coupon_fen(policy: Policy, *, paid_fen: int, promise_hours: int) -> int:
+    """
+    Return the buyer's coupon for one order.
+
+    Source: promised within 48 hours: 5 percent of what was paid, later: 10 percent; at least 5 yuan, with a cap each.
+    Reading: which cap belongs to which promise is read from scrambled copies: 500 yuan to the short, 1000 to the long.
+    A part of a fen is dropped. It is paid beside the compensation for a late shipment.
+    """
+    is_short = promise_hours <= policy.short_promise_hours_max
+    percent, most = (
+        (policy.short_percent, policy.short_max_fen) if is_short else (policy.long_percent, policy.long_max_fen)
+    )
+    return min(max(paid_fen * percent // 100, policy.coupon_min_fen), most)
+
+
+def is_violation(policy: Policy, *, out_of_stock: int, orders: int) -> bool:
+    """
+    Return whether a shop's day is a violation; a version that is off finds none.
+
+    Source: more than 30 percent of the day's orders, and 30 orders.
+    Reading: the 30 orders are those out of stock; exactly 30 percent is still allowed.
+    """
+    is_many = out_of_stock >= policy.day_orders_min
+    return policy.is_on and is_many and 100 * out_of_stock > policy.day_percent * orders
+
+
+def freeze_days(policy: Policy, *, earlier_this_year: int) -> int:
+    """Return for how many days a violation freezes what the shop is owed, after so many in the same calendar year."""
+    return policy.heavy_freeze_days if earlier_this_year + 1 >= policy.heavy_from else policy.freeze_days
+
+
+def price(policy: Policy, *, paid_fen: int, promise_hours: int) -> penalties.Price:
+    """Return what one order that is out of stock costs."""
+    coupon = coupon_fen(policy, paid_fen=paid_fen, promise_hours=promise_hours)
+    return penalties.Price(deduction_fen=0, coupon_fen=coupon, points_tenths=0, cause=None)
+
+
+_RANGES: Final[dict[str, tuple[int, int]]] = {
+    "short_promise_hours_max": (1, 60 * 24),
+    "coupon_min_fen": (0, 1_000_000),
+    "short_percent": (0, 100),
+    "short_max_fen": (0, 10_000_000),
+    "long_percent": (0, 100),
+    "long_max_fen": (0, 10_000_000),
+    "day_orders_min": (1, 100_000),
+    "day_percent": (0, 100),
+    "freeze_days": (0, 365),
+    "heavy_from": (1, 1_000),
+    "heavy_freeze_days": (0, 365),
+}
+
+
+def to_body(policy: Policy) -> dict[str, Any]:
+    """Return the JSON body of a policy; `from_body` gives back an equal policy."""
+    return {"is_on": policy.is_on, **{name: getattr(policy, name) for name in _RANGES}}
+
+
+def from_body(name: str, body: Mapping[str, Any]) -> Policy:
+    """
+    Return the policy of a body; `name` becomes its version.
+
+    :raises PolicyInvalid: with every fault at once.
+    """
+    reader = bodies.Reader()
+    reader.known(body, "", ("is_on", *_RANGES))
+    is_on = reader.flag(body, "", "is_on")
+    numbers = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
+    if reader.faults:
+        raise bodies.PolicyInvalid(tuple(sorted(reader.faults)))
+    return Policy(version=name, is_on=is_on, **numbers)
