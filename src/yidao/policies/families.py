@@ -22,6 +22,7 @@ from yidao.rules import (
     promise,
     rating,
     sanctions,
+    shipping,
     silence,
     transit_violation,
     verification,
@@ -238,6 +239,16 @@ OUT_OF_STOCK: Final[Family[out_of_stock.Policy]] = Family(
 )
 """Orders a shop cannot fill. The anchor is when the order was paid."""
 
+SHIPPING: Final[Family[shipping.Policy]] = Family(
+    name=shipping.FAMILY,
+    seeds=shipping.SEEDS,
+    in_force={shipping.SHIPPING_DOUYIN_2022.version: FROM_THE_START},
+    scopes=(PLATFORM, SHOP),
+    to_body=shipping.to_body,
+    from_body=shipping.from_body,
+)
+"""Packs, edits, numbers that prove wrong. The anchor is when an order was paid, or when its pack left."""
+
 ALL: Final[Mapping[str, Family[Any]]] = {
     family.name: family
     for family in (
@@ -258,5 +269,6 @@ ALL: Final[Mapping[str, Family[Any]]] = {
         TRANSIT_VIOLATION,
         FALSE_SHIPMENT,
         OUT_OF_STOCK,
+        SHIPPING,
     )
 }

@@ -53,6 +53,7 @@ FAMILY = {
     "nudge": gettext_noop("Stepping in and tickets"),
     "order-life": gettext_noop("After-sales, receipt and closing"),
     "promise": gettext_noop("Promised ship times"),
+    "shipping": gettext_noop("Shipping"),
     "verification": gettext_noop("Codes to phones"),
     "warning": gettext_noop("Warnings before an order is late"),
     "late-shipment": gettext_noop("Late shipment"),
