@@ -1,0 +1,83 @@
+"""Writes judgements and the violations pages list, many in one statement, in the caller's transaction."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import psycopg
+
+from yidao.kit import arrays, ids, micros
+from yidao.rules.instants import DAY, MINUTE, SHANGHAI_OFFSET_MINUTES, Instant, to_datetime
+
+_OPEN: Final = """
+WITH told AS MATERIALIZED (
+  SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, DATE '1970-01-01' + day AS day, money, policy, facts,
+         opened_by
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::smallint[],
+                %s::timestamptz[], %s::integer[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[])
+      AS t(id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, facts, opened_by)
+), made AS (
+  INSERT INTO judgement (id, shop_id, order_id, order_no, kind, round, ordinal, at, day, policy, facts, recorded_at)
+  SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, day, policy, facts, %s FROM told
+  ON CONFLICT (order_id, kind, round, ordinal, shop_id) DO NOTHING
+  RETURNING id
+)
+INSERT INTO violation (id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, opened_by)
+SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, opened_by
+  FROM told JOIN made USING (id)
+RETURNING id
+"""
+
+
+class NewJudgement(NamedTuple):
+    """A judgement to write. `facts` is what was judged by; `opened_by` the operator who judged by hand."""
+
+    shop_id: int
+    order_id: int
+    order_no: str
+    kind: str
+    round: int
+    ordinal: int
+    at: Instant
+    policy: str
+    facts: Mapping[str, Any]
+    opened_by: int | None = None
+    zone_offset_minutes: int = SHANGHAI_OFFSET_MINUTES
+    money: str = "PENDING"
+
+
+def open(  # noqa: A001
+    connection: psycopg.Connection[Any], judgements: Sequence[NewJudgement], *, now: datetime
+) -> list[int | None]:
+    """Write judgements and return the id of each in their order, None for those that had been made before."""
+    told = [(ids.new_id(), each) for each in judgements]
+    if not told:
+        return []
+    rows = micros.rows(
+        connection,
+        _OPEN,
+        (
+            arrays.integers([id_ for id_, _ in told]),
+            arrays.integers([each.shop_id for each in judgements]),
+            arrays.integers([each.order_id for each in judgements]),
+            arrays.texts([each.order_no for each in judgements]),
+            arrays.texts([str(each.kind) for each in judgements]),
+            arrays.integers([each.round for each in judgements]),
+            arrays.integers([each.ordinal for each in judgements]),
+            arrays.texts([to_datetime(each.at).isoformat() for each in judgements]),
+            arrays.integers([day_of(each) for each in judgements]),
+            arrays.texts([str(each.money) for each in judgements]),
+            arrays.texts([each.policy for each in judgements]),
+            arrays.texts([json.dumps(each.facts) for each in judgements]),
+            arrays.integers_or_null([each.opened_by for each in judgements]),
+            now,
+        ),
+    )
+    made = {id_ for (id_,) in rows}
+    return [id_ if id_ in made else None for id_, _ in told]
+
+
+def day_of(judgement: NewJudgement) -> int:
+    """Return the day a judgement belongs to, as days since 1970-01-01."""
+    return (judgement.at + judgement.zone_offset_minutes * MINUTE) // DAY
