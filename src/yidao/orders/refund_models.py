@@ -10,7 +10,7 @@ from django.db.models import Q
 class OrderRefund(models.Model):
     """
     One sum that goes back to the buyer of one order. `request_id` names it to the provider, who pays a name once;
-    another route has another name. `due_at` is when to call or to ask again, null when it is done or an operator decides.
+    another route has another name. `due_at` is when to call or to ask again, null when it is done or somebody decides.
     """
 
     class State(models.TextChoices):
