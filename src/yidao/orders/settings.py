@@ -133,7 +133,7 @@ def choose(
     if (chosen, notice_round_hours) == (held.warn_steps, held.notice_round_hours):
         return
     is_rewarned = chosen != held.warn_steps
-    facts = {
+    facts: dict[str, Any] = {
         "shop": shop_id,
         "steps": [str(each) for each in chosen],
         # A shop that only changed its round keeps the moment since which its steps hold.

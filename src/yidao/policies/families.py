@@ -12,6 +12,7 @@ from yidao.rules import (
     appeals,
     exporting,
     false_shipment,
+    keeping,
     late_shipment,
     monitor,
     nudging,
@@ -249,6 +250,16 @@ SHIPPING: Final[Family[shipping.Policy]] = Family(
 )
 """Packs, edits, numbers that prove wrong. The anchor is when an order was paid, or when its pack left."""
 
+NOTICE: Final[Family[keeping.Policy]] = Family(
+    name=keeping.FAMILY,
+    seeds=keeping.SEEDS,
+    in_force={keeping.NOTICE_DEFAULT.version: FROM_THE_START},
+    scopes=(PLATFORM,),
+    to_body=keeping.to_body,
+    from_body=keeping.from_body,
+)
+"""How long notices and their outbox are kept. The anchor is now: what is kept is asked every hour."""
+
 ALL: Final[Mapping[str, Family[Any]]] = {
     family.name: family
     for family in (
@@ -262,6 +273,7 @@ ALL: Final[Mapping[str, Family[Any]]] = {
         ORDER_LIFE,
         PROMISE,
         WARNING,
+        NOTICE,
         APPEAL,
         SANCTION,
         RATING,
