@@ -8,3 +8,4 @@ class JudgingConfig(AppConfig):
 
     name = "yidao.judging"
     label = "judging"
+    append_only_tables = ("judgement", "judgement_reversal", "penalty", "case_text")

@@ -8,6 +8,8 @@ id of its judgement.
 from django.db import models
 from django.db.models import Q
 
+from yidao.judging import case_models  # noqa: F401  Django looks for models here.
+
 
 class Kind(models.TextChoices):
     """What was judged."""
@@ -239,3 +241,10 @@ class ReversalJob(models.Model):
             models.Index(fields=["-created_at", "-id"], name="reversal_job_by_time"),
             models.Index(fields=["id"], name="reversal_job_running", condition=Q(state="RUNNING")),
         ]
+
+
+# Django looks for models here.
+from yidao.judging.settlement_models import CalendarDay as CalendarDay  # noqa: E402
+from yidao.judging.settlement_models import SettlementDay as SettlementDay  # noqa: E402
+from yidao.judging.settlement_models import SettlementHold as SettlementHold  # noqa: E402
+from yidao.judging.settlement_models import ViolationHold as ViolationHold  # noqa: E402
