@@ -1,20 +1,19 @@
 """
-A later D for orders: whoever grants it (a buyer, a report, a relief), the ship times move, and what was judged by the old
-D is taken back where the new one lies in the future.
+A later D for orders: whoever grants it (a buyer, a report, a relief), the ship times move, and what was judged by the
+old D is taken back where the new one lies in the future.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from django.db import connection
 from psycopg import rows
 
 from yidao.accounts.actors import Actor
 from yidao.audit import services as audit
 from yidao.kit import db
-from yidao.orders import deadlines
+from yidao.orders import deadlines, raw
 
 _JUDGED: Final = """
 SELECT id FROM order_head WHERE id = ANY(%s) AND judged_count > 0 AND ship_by_at > %s ORDER BY id
@@ -58,9 +57,7 @@ def grant(
 
     Judgements of the round that runs are taken back and the next round begins where D now lies in the future.
     """
-    connection.ensure_connection()
-    plain: psycopg.Connection[Any] | None = connection.connection
-    assert plain is not None
+    plain = raw.plain()
     moves = deadlines.later(plain, new_at, cause=cause, cause_ref=cause_ref)
     moved = deadlines.move(plain, moves, now=now, actor=actor)
     with psycopg.Cursor(plain, row_factory=rows.tuple_row) as cursor:

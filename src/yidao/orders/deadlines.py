@@ -1,4 +1,4 @@
-"""How D moves (最晚发货时间): every move is a row that stays, with its cause, and nothing else changes a line's ship time."""
+"""How D moves (最晚发货时间): every move is a row that stays, with its cause; nothing else changes a ship time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,10 @@ from typing import Any, Final
 import psycopg
 from psycopg import rows
 
-from yidao.accounts.actors import Actor, ActorKind
+from yidao.accounts.actors import Actor
 from yidao.kit import arrays, ids
-from yidao.kit.errors import NotVisible
-from yidao.orders import standing
-from yidao.orders.models import DeadlineChange, Order
+from yidao.orders import sight, standing
+from yidao.orders.models import DeadlineChange
 
 _LOCK: Final = "SELECT id FROM order_head WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 _WAITING: Final = """
@@ -143,11 +142,7 @@ def of_order(actor: Actor, order_id: int, now: datetime) -> tuple[ChangeRow, ...
 
     :raises NotVisible: the order is not the actor's.
     """
-    visible = Order.objects.filter(id=order_id)
-    if actor.kind is not ActorKind.OPERATOR:
-        visible = visible.filter(shop_id__in=actor.organisation_ids)
-    if actor.kind not in (ActorKind.OPERATOR, ActorKind.MERCHANT) or not visible.exists():
-        raise NotVisible
+    sight.order(actor, order_id)
     fields = ("line_no", "cause", "cause_ref", "old_at", "new_at", "at", "user_id", "credential_id")
     changes = DeadlineChange.objects.filter(order_id=order_id, at__lte=now).order_by("-id")
     return tuple(ChangeRow(**row) for row in changes.values(*fields))

@@ -1,0 +1,62 @@
+"""Who sees an order: its shop and the platform. By id for pages, by number for machines, locked for those who change it."""
+
+from yidao.accounts.actors import Actor, ActorKind, Permission
+from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
+from yidao.orders.models import Order
+
+
+class ShopNeeded(Refusal):
+    """The platform names a shop, because order numbers are a shop's own."""
+
+    code = "order.shop_needed"
+    status = 422
+    message = "Say which shop's order it is."
+
+
+def order(actor: Actor, order_id: int) -> Order:
+    """
+    Return an order of the actor's shops, or any to the platform.
+
+    :raises NotVisible: it is not the actor's.
+    """
+    if actor.kind not in (ActorKind.OPERATOR, ActorKind.MERCHANT):
+        raise NotVisible
+    visible = Order.objects.filter(id=order_id)
+    if actor.kind is ActorKind.MERCHANT:
+        visible = visible.filter(shop_id__in=actor.organisation_ids)
+    found = visible.first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def locked_by_number(actor: Actor, order_no: str, shop_id: int | None) -> Order:
+    """
+    Return a machine's order, locked until its transaction ends. A shop's own shop need not be named.
+
+    :raises NotVisible: it is not the actor's.
+    :raises ShopNeeded: the platform named no shop.
+    """
+    visible = Order.objects.filter(order_no=order_no)
+    if actor.kind is ActorKind.MERCHANT:
+        visible = visible.filter(shop_id__in=actor.organisation_ids)
+    elif actor.kind is not ActorKind.OPERATOR:
+        raise NotVisible
+    elif shop_id is None:
+        raise ShopNeeded(faults=(FieldFault(pointer="/shop_id", code="field.missing"),))
+    if shop_id is not None:
+        visible = visible.filter(shop_id=shop_id)
+    found = visible.select_for_update().first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """
+    Do nothing for a person of a shop whose role allows it, and who does not only look on.
+
+    :raises Forbidden: anybody else.
+    """
+    if actor.kind is not ActorKind.MERCHANT or actor.is_visiting or not actor.may(permission):
+        raise Forbidden
