@@ -277,7 +277,7 @@ class _List:
     def _may_be_unpaid(self) -> bool:
         wanted = self.wanted
         is_of_paid = wanted.is_by_time_left or wanted.paid_from or wanted.paid_until or wanted.due_from
-        if is_of_paid or wanted.due_until or wanted.carriers or wanted.is_refunding:
+        if is_of_paid or wanted.due_until or wanted.carriers:
             return False
         return not wanted.states or bool(set(wanted.states) & set(NEVER_PAID))
 
@@ -310,7 +310,8 @@ class _List:
         return TO_SHIP_STATES if is_of_waiting else STATES
 
     def _is_marked(self) -> bool:
-        return bool(self.wanted.labels or any(self.wanted.flags) or self.wanted.is_refunding)
+        flags = self.wanted.flags
+        return bool(self.wanted.labels or (flags and 0 not in flags) or self.wanted.is_refunding)
 
     def _common(self, values: Values) -> list[str]:
         """Return the conditions that every way of finding shares."""
