@@ -25,14 +25,6 @@ class NotLater(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """How a machine names an order: by its number, and by the shop where it speaks for the platform."""
-
-    order_no: str
-    shop_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """Where an order stands after the buyer's word."""
 
@@ -41,20 +33,26 @@ class Answered:
     card: str = ""
 
 
-def accept(*, actor: Actor, order: Address, now: datetime, real_now: datetime, request_key: db.RequestKey) -> Answered:
+def accept(
+    *, actor: Actor, order: sight.Address, now: datetime, real_now: datetime, request_key: db.RequestKey
+) -> Answered:
     """
     Let the buyer accept the card that waits: D moves to its time, and what was judged by the old D is taken back.
 
+    :raises BuyersWord: a shop speaks for its buyer.
     :raises NotVisible: no such order of the actor's.
     :raises cards.CardMissing: none waits, it lapsed, or the order went on without it.
     """
     return _answer(State.ACCEPTED, actor=actor, order=order, now=now, real_now=real_now, request_key=request_key)
 
 
-def refuse(*, actor: Actor, order: Address, now: datetime, real_now: datetime, request_key: db.RequestKey) -> Answered:
+def refuse(
+    *, actor: Actor, order: sight.Address, now: datetime, real_now: datetime, request_key: db.RequestKey
+) -> Answered:
     """
     Let the buyer refuse the card that waits; D stays.
 
+    :raises BuyersWord: a shop speaks for its buyer.
     :raises NotVisible: no such order of the actor's.
     :raises cards.CardMissing: none waits, it lapsed, or the order went on without it.
     """
@@ -62,12 +60,13 @@ def refuse(*, actor: Actor, order: Address, now: datetime, real_now: datetime, r
 
 
 def _answer(
-    state: State, *, actor: Actor, order: Address, now: datetime, real_now: datetime, request_key: db.RequestKey
+    state: State, *, actor: Actor, order: sight.Address, now: datetime, real_now: datetime, request_key: db.RequestKey
 ) -> Answered:
     with db.transaction(actor, request_key=request_key) as work:
+        sight.require_buyers_word(actor)
         if work.earlier is not None:
             return _earlier(work.earlier)
-        head = sight.locked_by_number(actor, order.order_no, order.shop_id)
+        head = sight.locked_by_number(actor, order)
         card = cards.settle(head, now=now)
         if card is None:
             raise cards.CardMissing
@@ -86,7 +85,7 @@ def _answer(
 def ask_later(
     *,
     actor: Actor,
-    order: Address,
+    order: sight.Address,
     new_at: datetime,
     now: datetime,
     real_now: datetime,
@@ -95,13 +94,15 @@ def ask_later(
     """
     Let the buyer himself ask for a later delivery: D moves to his time at once, for nobody else needs to agree.
 
+    :raises BuyersWord: a shop speaks for its buyer.
     :raises NotVisible: no such order of the actor's.
     :raises NotLater: nothing waits, or his time is past or not later than D.
     """
     with db.transaction(actor, request_key=request_key) as work:
+        sight.require_buyers_word(actor)
         if work.earlier is not None:
             return _earlier(work.earlier)
-        head = sight.locked_by_number(actor, order.order_no, order.shop_id)
+        head = sight.locked_by_number(actor, order)
         if head.ship_by_at is None or instant(new_at) <= max(instant(head.ship_by_at), instant(now)):
             raise NotLater(faults=(FieldFault(pointer="/new_at", code="field.time"),))
         ref = f"credential/{actor.credential_id}"

@@ -144,9 +144,8 @@ def _write(
     orders: Sequence[Order], new_at: datetime, reason: str, shelf: books.Shelf, *, actor: Actor, now: datetime
 ) -> list[Asked]:
     order_ids = [each.id for each in orders]
-    waits = set(
-        ShipByCard.objects.filter(order_id__in=order_ids, state=State.WAITING).values_list("order_id", flat=True)
-    )
+    waiting = ShipByCard.objects.filter(order_id__in=order_ids, state=State.WAITING)
+    waits = set(waiting.values_list("order_id", flat=True))
     lines = deadlines.waiting(raw.plain(), order_ids)
     asked: list[Asked] = []
     rows: list[ShipByCard] = []

@@ -1,4 +1,6 @@
-"""Who sees an order: its shop and the platform. By id for pages, by number for machines, locked for those who change it."""
+"""Who sees an order: its shop and the platform; by id for pages, by number and locked for machines."""
+
+from dataclasses import dataclass
 
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
@@ -11,6 +13,21 @@ class ShopNeeded(Refusal):
     code = "order.shop_needed"
     status = 422
     message = "Say which shop's order it is."
+
+
+class BuyersWord(Forbidden):
+    """A shop cannot speak for its buyers: their words move D, stop the judge and end orders."""
+
+    code = "auth.buyers_word"
+    message = "Only the marketplace tells what a buyer said."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """How a machine names an order: by its number, and by the shop where it speaks for the platform."""
+
+    order_no: str
+    shop_id: int | None = None
 
 
 def order(actor: Actor, order_id: int) -> Order:
@@ -30,22 +47,22 @@ def order(actor: Actor, order_id: int) -> Order:
     return found
 
 
-def locked_by_number(actor: Actor, order_no: str, shop_id: int | None) -> Order:
+def locked_by_number(actor: Actor, address: Address) -> Order:
     """
     Return a machine's order, locked until its transaction ends. A shop's own shop need not be named.
 
     :raises NotVisible: it is not the actor's.
     :raises ShopNeeded: the platform named no shop.
     """
-    visible = Order.objects.filter(order_no=order_no)
+    visible = Order.objects.filter(order_no=address.order_no)
     if actor.kind is ActorKind.MERCHANT:
         visible = visible.filter(shop_id__in=actor.organisation_ids)
     elif actor.kind is not ActorKind.OPERATOR:
         raise NotVisible
-    elif shop_id is None:
+    elif address.shop_id is None:
         raise ShopNeeded(faults=(FieldFault(pointer="/shop_id", code="field.missing"),))
-    if shop_id is not None:
-        visible = visible.filter(shop_id=shop_id)
+    if address.shop_id is not None:
+        visible = visible.filter(shop_id=address.shop_id)
     found = visible.select_for_update().first()
     if found is None:
         raise NotVisible
@@ -60,3 +77,13 @@ def require(actor: Actor, permission: Permission) -> None:
     """
     if actor.kind is not ActorKind.MERCHANT or actor.is_visiting or not actor.may(permission):
         raise Forbidden
+
+
+def require_buyers_word(actor: Actor) -> None:
+    """
+    Do nothing for the marketplace, who alone tells what buyers said.
+
+    :raises BuyersWord: anybody else.
+    """
+    if actor.kind is not ActorKind.OPERATOR:
+        raise BuyersWord
