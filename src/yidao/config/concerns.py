@@ -5,6 +5,7 @@ worker sweeps them all the time; who moves a demo's clock sweeps them after ever
 
 from typing import Final
 
+from yidao.judging import judge
 from yidao.kit.sweeps import Concern
 
-CONCERNS: Final[tuple[Concern, ...]] = ()
+CONCERNS: Final[tuple[Concern, ...]] = (judge.CONCERN,)

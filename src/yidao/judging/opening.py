@@ -12,8 +12,8 @@ from yidao.rules.instants import DAY, MINUTE, SHANGHAI_OFFSET_MINUTES, Instant, 
 
 _OPEN: Final = """
 WITH told AS MATERIALIZED (
-  SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, DATE '1970-01-01' + day AS day, money, policy, facts,
-         opened_by
+  SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, DATE '1970-01-01' + day AS day, money, policy,
+         facts, opened_by
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::smallint[],
                 %s::timestamptz[], %s::integer[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[])
       AS t(id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, facts, opened_by)
@@ -47,9 +47,7 @@ class NewJudgement(NamedTuple):
     money: str = "PENDING"
 
 
-def open(  # noqa: A001
-    connection: psycopg.Connection[Any], judgements: Sequence[NewJudgement], *, now: datetime
-) -> list[int | None]:
+def open(connection: psycopg.Connection[Any], judgements: Sequence[NewJudgement], *, now: datetime) -> list[int | None]:
     """Write judgements and return the id of each in their order, None for those that had been made before."""
     told = [(ids.new_id(), each) for each in judgements]
     if not told:
