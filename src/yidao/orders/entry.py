@@ -1,25 +1,34 @@
-"""How orders enter: set-based, on the intake's own connection, inside its transaction."""
+"""How orders enter: set-based, on whatever connection the caller has, inside its transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import psycopg
 
-from yidao.kit import arrays, ids
+from yidao.kit import arrays, crypto, ids, micros, sweeps
 from yidao.kit.sql import named_statements
-from yidao.rules.instants import Instant, to_datetime
+from yidao.orders import reading, standing
+from yidao.orders.standing import chosen, instants
+from yidao.policies import books, families
+from yidao.rules import order_state, promise
+from yidao.rules.instants import Instant
+from yidao.rules.promise import Kind, Promise
 
 STATEMENTS: Final = named_statements(Path(__file__).with_name("statements.sql"))
+RECEIVER_PURPOSE: Final = "receiver"
+_SAYS_SHIPPED: Final = frozenset({"PARTIALLY_SHIPPED", "SHIPPED", "COMPLETED"})
+SHIPS_BY_PACKS: Final = "order.ships_by_packs"
+"""Said of a word that an order was shipped, when nothing of it was: parcels ship, words do not."""
 
 Key = tuple[str, int]
 """Number and shop of an order."""
 
 
 class OrderLineIn(msgspec.Struct, frozen=True, gc=False):
-    """One line; `order_no` is that of the sku order (子订单) where there is one."""
+    """One line; `order_no` is that of the sku order (子订单) where there is one. Money is in fen."""
 
     order_no: str
     creator_id: int | None
@@ -29,10 +38,37 @@ class OrderLineIn(msgspec.Struct, frozen=True, gc=False):
     product_id: str
     product_name: str
     quantity: int
+    sku_id: str = ""
+    sku_name: str = ""
+    merchant_code: str = ""
+    price_fen: int = 0
+    paid_fen: int = 0
+    promise_kind: str = ""
+    promise_days: int = 0
+    promise_at: int = 0
+
+
+class ReceiverIn(msgspec.Struct, frozen=True, gc=False):
+    """Whom an order goes to, in the clear on its way to be encrypted; never logged."""
+
+    name: str = ""
+    phone: str = ""
+    division: str = ""
+    address: str = ""
+
+    def __repr__(self) -> str:
+        """Return no word of the receiver."""
+        return "ReceiverIn(...)"
+
+
+NOBODY: Final = ReceiverIn()
 
 
 class OrderIn(msgspec.Struct, frozen=True, gc=False):
-    """A shop's word about one order at `changed_at`, in microseconds; `paid_at` 0 while it is not paid."""
+    """
+    A shop's word about one order at `changed_at`, in microseconds; `paid_at` 0 while it is not paid, `ordered_at` 0
+    where it was not told.
+    """
 
     shop_id: int
     order_no: str
@@ -40,88 +76,317 @@ class OrderIn(msgspec.Struct, frozen=True, gc=False):
     paid_at: int
     changed_at: int
     lines: tuple[OrderLineIn, ...]
+    ordered_at: int = 0
+    freight_fen: int = 0
+    paid_fen: int = 0
+    buyer_remark: str = ""
+    receiver: ReceiverIn = NOBODY
+    sender_division: str = ""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
-    """What became of one order; `is_news` is false when as new a word was known."""
+    """What became of one order; `is_news` is false when as new a word was known, `code` says what did not follow."""
 
     id: int
     is_news: bool
+    code: str = ""
+
+
+class _Known(NamedTuple):
+    """An order that stands already, locked."""
+
+    id: int
+    changed_at: int
+    late_policy: str
+
+
+class _Promised(NamedTuple):
+    """What was promised of one line; the times are None while it is not paid."""
+
+    kind: str
+    days: int
+    at: int | None
+    policy: str
+    original_at: int | None
+    ship_by_at: int | None
 
 
 def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now: datetime) -> list[Entered]:
     """
     Write orders and return what became of each, in their order; the newest word about an order stands, whatever order
     they come in, and of equally new ones the first. Writing the same again changes nothing. The caller commits.
+
+    What was promised at payment is not promised anew by a later word; what packs, after-sales, receipt or closing made
+    of an order, no word unmakes. A later word that it was shipped ships nothing, and the answer says so.
     """
     newest: dict[Key, int] = {}
     for place, order in enumerate(orders):
-        known = newest.get(_key(order))
+        known = newest.get(key_of(order))
         if known is None or orders[known].changed_at < order.changed_at:
-            newest[_key(order)] = place
+            newest[key_of(order)] = place
     # One order of keys for all writers, so that two batches never wait for each other.
     told = [orders[newest[key]] for key in sorted(newest)]
-    written = _write_heads(connection, told, now=now)
-    _write_lines(connection, [(written[_key(order)], order) for order in told if _key(order) in written])
-    standing = written | _ids_of(connection, [_key(order) for order in told if _key(order) not in written])
+    shelf = books.shelf(connection)
+    before = lock_known(connection, [key_of(order) for order in told])
+    fresh = [order for order in told if key_of(order) not in before]
+    added = _add_heads(connection, fresh, shelf, now=now)
+    # Another writer added these at this very moment; what he told is known now.
+    before |= lock_known(connection, [key_of(order) for order in fresh if key_of(order) not in added])
+    later = [
+        (before[key_of(order)], order)
+        for order in told
+        if key_of(order) in before and before[key_of(order)].changed_at < order.changed_at
+    ]
+    _tell_heads(connection, later, shelf, now=now)
+    news = [(added[key_of(order)], order) for order in fresh if key_of(order) in added]
+    _add_lines(connection, news, {}, shelf, now=now)
+    _replace_lines(connection, [(known.id, order) for known, order in later], shelf, now=now)
+    states = standing.refresh(connection, [id_ for id_, _ in news] + [known.id for known, _ in later], now=now)
+    of_key = added | {key: known.id for key, known in before.items()}
     return [
-        Entered(id=standing[_key(order)], is_news=_key(order) in written and newest[_key(order)] == place)
+        Entered(
+            id=of_key[key_of(order)],
+            is_news=of_key[key_of(order)] in states and newest[key_of(order)] == place,
+            code=_not_followed(order, states.get(of_key[key_of(order)])),
+        )
         for place, order in enumerate(orders)
     ]
 
 
-def _key(order: OrderIn) -> Key:
+def key_of(order: OrderIn) -> Key:
+    """Return what an order is known by."""
     return order.order_no, order.shop_id
 
 
-def _write_heads(connection: psycopg.Connection[Any], told: Sequence[OrderIn], *, now: datetime) -> dict[Key, int]:
-    """Write the orders' heads; return the ids of those that brought news."""
-    rows = connection.execute(
-        STATEMENTS["put_heads"],
-        {
-            "id": arrays.integers([ids.new_id() for _ in told]),
-            "shop_id": arrays.integers([order.shop_id for order in told]),
-            "order_no": arrays.texts([order.order_no for order in told]),
-            "state": arrays.texts([order.state for order in told]),
-            "paid_at": [to_datetime(Instant(order.paid_at)) if order.paid_at else None for order in told],
-            "changed_at": [to_datetime(Instant(order.changed_at)) for order in told],
-            "now": now,
-        },
-    )
-    return {(order_no, shop_id): id_ for id_, order_no, shop_id in rows}
-
-
-def _write_lines(connection: psycopg.Connection[Any], told: Sequence[tuple[int, OrderIn]]) -> None:
-    """Replace the lines of the orders that brought news."""
-    if not told:
-        return
-    connection.execute(STATEMENTS["drop_lines"], {"order_id": arrays.integers([id_ for id_, _ in told])})
-    lines = [(id_, number, line) for id_, order in told for number, line in enumerate(order.lines, start=1)]
-    connection.execute(
-        STATEMENTS["add_lines"],
-        {
-            "order_id": arrays.integers([id_ for id_, _, _ in lines]),
-            "line_no": arrays.integers([number for _, number, _ in lines]),
-            "order_no": arrays.texts([line.order_no for _, _, line in lines]),
-            "creator_id": arrays.integers_or_null([line.creator_id for _, _, line in lines]),
-            "is_self_sold": arrays.booleans([line.is_self_sold for _, _, line in lines]),
-            "is_cross_border": arrays.booleans([line.is_cross_border for _, _, line in lines]),
-            "room_id": arrays.texts([line.room_id for _, _, line in lines]),
-            "product_id": arrays.texts([line.product_id for _, _, line in lines]),
-            "product_name": arrays.texts([line.product_name for _, _, line in lines]),
-            "quantity": arrays.integers([line.quantity for _, _, line in lines]),
-        },
-    )
-
-
-def _ids_of(connection: psycopg.Connection[Any], keys: Sequence[Key]) -> dict[Key, int]:
+def lock_known(connection: psycopg.Connection[Any], keys: Sequence[Key]) -> dict[Key, _Known]:
+    """Lock those of the orders that stand already, in the order of their ids, and return them."""
     if not keys:
         return {}
-    rows = connection.execute(
-        STATEMENTS["ids_of"],
+    rows = micros.rows(
+        connection,
+        STATEMENTS["lock_known"],
         {
             "order_no": arrays.texts([order_no for order_no, _ in keys]),
             "shop_id": arrays.integers([shop_id for _, shop_id in keys]),
         },
     )
+    return {
+        (order_no, shop_id): _Known(id_, changed_at, late_policy)
+        for id_, order_no, shop_id, changed_at, late_policy in rows
+    }
+
+
+def _not_followed(order: OrderIn, state: order_state.State | None) -> str:
+    is_waiting = state is not None and state in order_state.WAITING and state != order.state
+    return SHIPS_BY_PACKS if is_waiting and order.state in _SAYS_SHIPPED else ""
+
+
+# --- Heads ---
+
+
+def _add_heads(
+    connection: psycopg.Connection[Any], orders: Sequence[OrderIn], shelf: books.Shelf, *, now: datetime
+) -> dict[Key, int]:
+    """Write new heads; return the ids of those that no other writer was faster to add."""
+    if not orders:
+        return {}
+    made = [int(ids.new_id()) for _ in orders]
+    columns = _head_columns(list(zip(made, orders, strict=True)), [""] * len(orders), shelf)
+    columns["shop_id"] = arrays.integers([order.shop_id for order in orders])
+    columns["order_no"] = arrays.texts([order.order_no for order in orders])
+    rows = micros.rows(connection, STATEMENTS["add_heads"], columns | {"now": now})
     return {(order_no, shop_id): id_ for id_, order_no, shop_id in rows}
+
+
+def _tell_heads(
+    connection: psycopg.Connection[Any],
+    later: Sequence[tuple[_Known, OrderIn]],
+    shelf: books.Shelf,
+    *,
+    now: datetime,
+) -> None:
+    """Write a newer word on heads that stand."""
+    if later:
+        told = [(known.id, order) for known, order in later]
+        columns = _head_columns(told, [known.late_policy for known, _ in later], shelf)
+        micros.run(connection, STATEMENTS["tell_heads"], columns | {"now": now})
+
+
+def _head_columns(
+    told: Sequence[tuple[int, OrderIn]], late_policies: Sequence[str], shelf: books.Shelf
+) -> dict[str, Any]:
+    orders = [order for _, order in told]
+    receivers = [_sealed(id_, order) for id_, order in told]
+    return {
+        "id": arrays.integers([id_ for id_, _ in told]),
+        "bucket": arrays.integers([sweeps.bucket_of(str(id_)) for id_, _ in told]),
+        "state": arrays.texts([order.state for order in orders]),
+        "paid_us": instants([order.paid_at for order in orders]),
+        "changed_us": instants([order.changed_at for order in orders]),
+        "ordered_us": instants([order.ordered_at or order.paid_at or order.changed_at for order in orders]),
+        "goods_fen": arrays.integers([sum(line.price_fen * line.quantity for line in each.lines) for each in orders]),
+        "freight_fen": arrays.integers([order.freight_fen for order in orders]),
+        "paid_fen": arrays.integers([_paid_fen(order) for order in orders]),
+        "sender_division": arrays.integers([int(order.sender_division or 0) for order in orders]),
+        "receiver_division": arrays.integers([int(order.receiver.division or 0) for order in orders]),
+        **{
+            name: arrays.blobs_or_null(column)
+            for name, column in zip(_SEALED, zip(*receivers, strict=True), strict=True)
+        },
+        "creator_id": arrays.integers_or_null(
+            [next((line.creator_id for line in each.lines if line.creator_id is not None), None) for each in orders]
+        ),
+        "late_policy": arrays.texts(
+            [known or _late_policy(order, shelf) for known, order in zip(late_policies, orders, strict=True)]
+        ),
+    }
+
+
+def _paid_fen(order: OrderIn) -> int:
+    return order.paid_fen or sum(line_paid_fen(line) for line in order.lines) + order.freight_fen
+
+
+def line_paid_fen(line: OrderLineIn) -> int:
+    """Return what was paid for a line: what was told, else its price."""
+    return line.paid_fen or line.price_fen * line.quantity
+
+
+def _late_policy(order: OrderIn, shelf: books.Shelf) -> str:
+    policy = chosen(shelf.of(families.LATE_SHIPMENT), Instant(order.paid_at), order.shop_id) if order.paid_at else None
+    return policy.version if policy is not None else ""
+
+
+_SEALED: Final = (
+    "receiver_name",
+    "receiver_phone",
+    "receiver_address",
+    "buyer_remark",
+    "receiver_key",
+    "phone_index",
+    "phone_tail",
+)
+
+
+def _sealed(id_: int, order: OrderIn) -> tuple[bytes | None, ...]:
+    """Return what is kept of the receiver: ciphertexts for this very row, and the shadows by which it is found."""
+    receiver = order.receiver
+    digits = phone_digits(receiver.phone)
+    whole = f"{order.shop_id}|{receiver.name}|{digits}|{receiver.division}|{receiver.address}"
+    return (
+        _encrypted(receiver.name, "receiver_name", id_),
+        _encrypted(digits, "receiver_phone", id_),
+        _encrypted(receiver.address, "receiver_address", id_),
+        _encrypted(order.buyer_remark, "buyer_remark", id_),
+        crypto.blind_index(whole, purpose=RECEIVER_PURPOSE) if receiver != NOBODY else None,
+        crypto.blind_index(digits, purpose=reading.PHONE_PURPOSE) if digits else None,
+        crypto.blind_index(digits[-4:], purpose=reading.TAIL_PURPOSE) if len(digits) >= reading.TAIL_DIGITS else None,
+    )
+
+
+def _encrypted(text: str, column: str, id_: int) -> bytes | None:
+    return crypto.encrypt(text.encode(), place=reading.place(column, id_)) if text else None
+
+
+def phone_digits(text: str) -> str:
+    """Return a telephone number as it is found by: digits alone, without the country's 86."""
+    digits = "".join(each for each in text if "0" <= each <= "9")
+    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+
+
+# --- Lines ---
+
+
+def _replace_lines(
+    connection: psycopg.Connection[Any], told: Sequence[tuple[int, OrderIn]], shelf: books.Shelf, *, now: datetime
+) -> None:
+    """Replace the lines of orders of which nothing was packed or asked back yet; what was promised stays promised."""
+    if not told:
+        return
+    keys = {"order_id": arrays.integers([id_ for id_, _ in told])}
+    begun = {order_id for (order_id,) in micros.rows(connection, STATEMENTS["begun_of"], keys)}
+    open_ = [(id_, order) for id_, order in told if id_ not in begun]
+    if not open_:
+        return
+    keys = {"order_id": arrays.integers([id_ for id_, _ in open_])}
+    promised = {
+        (order_id, line_no): _Promised(*rest)
+        for order_id, line_no, *rest in micros.rows(connection, STATEMENTS["lines_of"], keys)
+    }
+    micros.run(connection, STATEMENTS["drop_lines"], keys)
+    _add_lines(connection, open_, promised, shelf, now=now)
+
+
+def _add_lines(
+    connection: psycopg.Connection[Any],
+    told: Sequence[tuple[int, OrderIn]],
+    before: Mapping[tuple[int, int], _Promised],
+    shelf: books.Shelf,
+    *,
+    now: datetime,
+) -> None:
+    if not told:
+        return
+    book = shelf.of(families.PROMISE)
+    lines: list[tuple[int, int, OrderLineIn, _Promised]] = []
+    appointed: list[tuple[int, int, int | None, int | None]] = []
+    for id_, order in told:
+        policy = chosen(book, Instant(order.paid_at), order.shop_id) if order.paid_at else None
+        for number, line in enumerate(order.lines, start=1):
+            known = before.get((id_, number))
+            if known is not None and known.original_at is not None:
+                lines.append((id_, number, line, known))
+                continue
+            made = _promised(line, order.paid_at, policy)
+            lines.append((id_, number, line, made))
+            if made.ship_by_at != made.original_at:
+                appointed.append((id_, number, made.original_at, made.ship_by_at))
+    micros.run(connection, STATEMENTS["add_lines"], _line_columns(lines))
+    if appointed:
+        columns = {
+            "id": arrays.integers([int(ids.new_id()) for _ in appointed]),
+            "order_id": arrays.integers([id_ for id_, _, _, _ in appointed]),
+            "line_no": arrays.integers([number for _, number, _, _ in appointed]),
+            "old_us": instants([old_at for _, _, old_at, _ in appointed]),
+            "new_us": instants([new_at for _, _, _, new_at in appointed]),
+        }
+        micros.run(connection, STATEMENTS["add_appointments"], columns | {"now": now})
+
+
+def _promised(line: OrderLineIn, paid_at: int, policy: promise.Policy | None) -> _Promised:
+    kind = Kind(line.promise_kind) if line.promise_kind else promise.DEFAULT.kind
+    if policy is None:
+        return _Promised(kind.value, line.promise_days, line.promise_at or None, "", None, None)
+    told = Promise(kind=kind, days=line.promise_days, at=Instant(line.promise_at))
+    return _Promised(
+        kind=kind.value,
+        days=line.promise_days,
+        at=line.promise_at or None,
+        policy=policy.version,
+        original_at=promise.ship_by_before_agreement(told, Instant(paid_at), policy),
+        ship_by_at=promise.ship_by(told, Instant(paid_at), policy),
+    )
+
+
+def _line_columns(lines: Sequence[tuple[int, int, OrderLineIn, _Promised]]) -> dict[str, str]:
+    told = [line for _, _, line, _ in lines]
+    promises = [made for _, _, _, made in lines]
+    return {
+        "order_id": arrays.integers([id_ for id_, _, _, _ in lines]),
+        "line_no": arrays.integers([number for _, number, _, _ in lines]),
+        "creator_id": arrays.integers_or_null([line.creator_id for line in told]),
+        "is_self_sold": arrays.booleans([line.is_self_sold for line in told]),
+        "is_cross_border": arrays.booleans([line.is_cross_border for line in told]),
+        "quantity": arrays.integers([line.quantity for line in told]),
+        "price_fen": arrays.integers([line.price_fen for line in told]),
+        "paid_fen": arrays.integers([line_paid_fen(line) for line in told]),
+        **{name: arrays.texts([getattr(line, name) for line in told]) for name in _TEXTS},
+        "promise_kind": arrays.texts([each.kind for each in promises]),
+        "promise_days": arrays.integers([each.days for each in promises]),
+        "promise_us": instants([each.at for each in promises]),
+        "promise_policy": arrays.texts([each.policy for each in promises]),
+        "original_us": instants([each.original_at for each in promises]),
+        "ship_by_us": instants([each.ship_by_at for each in promises]),
+    }
+
+
+_TEXTS: Final = ("order_no", "room_id", "product_id", "product_name", "sku_id", "sku_name", "merchant_code")

@@ -52,6 +52,7 @@ class Order(models.Model):
     receiver_phone = models.BinaryField(null=True)
     receiver_address = models.BinaryField(null=True)
     buyer_remark = models.BinaryField(null=True)
+    sender_division = models.IntegerField(db_default=0)
     receiver_division = models.IntegerField(db_default=0)
     receiver_key = models.BinaryField(null=True)
     phone_index = models.BinaryField(null=True)

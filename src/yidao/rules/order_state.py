@@ -81,7 +81,8 @@ class Pack:
 class Facts:
     """
     All that is known of one order. `first_state` is what was told when it entered, `told_state` the newest word of
-    `changed_at`; `closed_at` with its cause stands when we closed it ourselves.
+    `changed_at`; `left_at` is when what had left before we knew it was said to have; `closed_at` with its cause stands
+    when we closed it ourselves.
     """
 
     told_state: str
@@ -93,6 +94,7 @@ class Facts:
     paid_at: Instant = NEVER
     received_at: Instant = NEVER
     is_receipt_extended: bool = False
+    left_at: Instant = NEVER
     closed_at: Instant = NEVER
     closed_cause: str = ""
     open_refunds: int = 0
@@ -140,7 +142,7 @@ def derive(facts: Facts, policy: order_life.Policy, now: Instant) -> Outcome:
         state=state,
         is_waiting=bool(waiting),
         ship_by_at=first.ship_by_at if first else NEVER,
-        shipped_at=last.shipped_at if last else facts.changed_at if is_elsewhere and _has_left(state) else NEVER,
+        shipped_at=last.shipped_at if last else _left_elsewhere_at(facts, state) if is_elsewhere else NEVER,
         carrier=last.carrier if last else "",
         promise_kind=shown.promise_kind if shown else "",
         labels=int(_labels(facts, live, is_waiting=bool(waiting))),
@@ -170,8 +172,8 @@ def _is_closed_here(facts: Facts) -> bool:
     return bool(facts.closed_at) and facts.closed_cause not in _DERIVED_CLOSINGS
 
 
-def _has_left(state: State) -> bool:
-    return state in (State.SHIPPED, State.COMPLETED)
+def _left_elsewhere_at(facts: Facts, state: State) -> Instant:
+    return (facts.left_at or facts.changed_at) if state in SHIPPED_ELSEWHERE else NEVER
 
 
 def _closing(facts: Facts, state: State, now: Instant) -> tuple[Instant, str]:

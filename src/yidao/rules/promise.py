@@ -95,8 +95,8 @@ def ship_by(promise: Promise, paid_at: Instant, policy: Policy) -> Instant:
     It never lies before the payment. A number out of the policy's range counts as the nearer end of the range, so that
     nobody promises himself more time than the platform grants.
 
-    Source: the promise kinds of the marketplace: 当日/次日发, 次日发, 24 小时, 48 小时, 全款预售 2 to 15 days, 现货+预售 with
-    the pools of 5 and 15 days, 阶梯发货, 定金预售, 预约发货, 大促延迟 of at most 72 hours, 直邮.
+    Source: the promise kinds of the marketplace: 当日/次日发, 次日发, 24 小时, 48 小时, 全款预售 (2 to 15 days),
+    现货+预售 (5 or 15 days), 阶梯发货, 定金预售, 预约发货, 大促延迟 (at most 72 hours), 直邮.
     Reading: a day ends with its last second, 23:59:59. Paid in the very second of the cut-off is paid after it. A kind
     that needs a number or a time and was told none gets the least its kind allows.
     Worked example: paid 2022-06-18 15:59:59 with 当日/次日发 and the cut-off at 16: 2022-06-18 23:59:59; one second
