@@ -9,7 +9,8 @@ from yidao.accounts.actors import Actor, ActorKind
 from yidao.accounts.ids import OrganisationId, UserId
 from yidao.kit import db, ids
 from yidao.kit.errors import Forbidden
-from yidao.notices import channels, kinds, queries, services
+from yidao.notices import keeping, kinds, queries, services
+from yidao.notices.models import NoticeOutbox, NoticeRead
 
 pytestmark = pytest.mark.django_db
 
@@ -114,20 +115,84 @@ def test_pages_go_on_where_they_ended() -> None:
     assert second.next_cursor == ""
 
 
-def test_a_channel_is_handed_what_is_new_and_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[channels.Told] = []
+def outbox(organisation: int) -> list[tuple[int, dict[str, object]]]:
+    found = NoticeOutbox.objects.filter(organisation_id=organisation).order_by("id")
+    return [(row.sequence, row.params) for row in found]
 
-    class Outbox:
-        def enqueue(self, each: channels.Told) -> None:
-            told.append(each)
 
-    monkeypatch.setattr(channels, "_CHANNELS", [])
-    channels.register(Outbox())
+def test_what_is_new_waits_to_leave_the_house_and_nothing_twice() -> None:
     shop = ids.new_id()
     tell(shop, "a", count=1)
     tell(shop, "a", count=1)
 
-    assert [(each.organisation_id, each.kind, each.params) for each in told] == [(shop, KIND.name, {"count": 1})]
+    (row,) = NoticeOutbox.objects.filter(organisation_id=shop)
+    (notice,) = queries.notices(actor=actor(shop), only_unread=False, limit=50).rows
+    assert (row.ordering_key, row.sequence, row.notice_id) == (f"notice/{notice.id}", 1, notice.id)
+    assert (row.kind, row.params, row.address, row.taken_at) == (KIND.name, {"count": 1}, "nudges/7/", None)
+
+
+def tell_round(organisation: int, key: str, counts: dict[str, int], **params: object) -> None:
+    services.tell_round(
+        organisation_id=organisation, kind=KIND.name, key=key, counts=counts, params=params, address="orders/", now=NOW
+    )
+
+
+def test_a_round_is_one_notice_however_often_it_is_told() -> None:
+    shop = ids.new_id()
+    alice = actor(shop)
+    tell_round(shop, "10:00", {"count": 2, "60m": 2}, shop_id=shop)
+    services.mark_read(actor=alice, notice_ids=None, real_now=NOW)
+
+    tell_round(shop, "10:00", {"count": 3, "360m": 3}, shop_id=shop)
+
+    (row,) = queries.notices(actor=alice, only_unread=False, limit=50).rows
+    assert row.params == {"shop_id": shop, "count": 5, "60m": 2, "360m": 3}
+    assert not row.is_read
+    assert outbox(shop) == [(1, {"shop_id": shop, "count": 2, "60m": 2}), (2, dict(row.params))]
+
+
+def test_the_next_round_is_another_notice() -> None:
+    shop = ids.new_id()
+    tell_round(shop, "10:00", {"count": 2})
+    tell_round(shop, "11:00", {"count": 1})
+
+    rows = queries.notices(actor=actor(shop), only_unread=False, limit=50).rows
+    assert [row.params["count"] for row in rows] == [1, 2]
+
+
+def test_notices_of_some_kinds_alone() -> None:
+    shop = ids.new_id()
+    tell(shop, "a")
+    reader = actor(shop)
+
+    def found(names: tuple[str, ...]) -> int:
+        return len(queries.notices(actor=reader, only_unread=False, limit=50, kinds=names).rows)
+
+    assert (found(kinds.of_groups({"test"})), found(kinds.of_groups({"export"})), found(())) == (1, 0, 0)
+
+
+def test_operators_see_what_waits_and_nobody_else_does() -> None:
+    before = queries.backlog(actor=replace(actor(), kind=ActorKind.OPERATOR)).waiting
+    tell(ids.new_id(), "a")
+
+    assert queries.backlog(actor=replace(actor(), kind=ActorKind.OPERATOR)).waiting == before + 1
+    with pytest.raises(Forbidden):
+        queries.backlog(actor=actor())
+
+
+def test_what_is_old_is_forgotten_and_what_is_young_stays() -> None:
+    shop = ids.new_id()
+    reader = actor(shop)
+    tell(shop, "a")
+    services.mark_read(actor=reader, notice_ids=None, real_now=NOW)
+
+    keeping.forget(now=NOW + timedelta(days=14))
+    assert len(outbox(shop)) == 1
+    keeping.forget(now=NOW + timedelta(days=14, seconds=1))
+    assert (len(outbox(shop)), len(listed(reader))) == (0, 1)
+    assert keeping.forget(now=NOW + timedelta(days=365, seconds=1)) >= 1
+    assert (listed(reader), NoticeRead.objects.filter(user_id=reader.user_id).count()) == ([], 0)
+    assert keeping.forget(now=NOW + timedelta(days=365, seconds=1)) == 0
 
 
 def test_what_is_not_committed_was_not_told(committed_db: None) -> None:

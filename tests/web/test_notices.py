@@ -1,5 +1,6 @@
 """The page of notices: in every console, for its reader alone, and without JavaScript."""
 
+import re
 from typing import Any
 
 import pytest
@@ -122,3 +123,16 @@ def test_htmx_gets_the_list_alone(cast) -> None:
 
     assert "<html" not in part
     assert "暂无消息" in part
+
+
+def test_notices_are_narrowed_by_what_they_are_about(cast) -> None:
+    told(cast.shop, shop_id="1")
+    alice = as_(cast.alice)
+
+    def titles(**query: str) -> list[str]:
+        return re.findall(r'class="(?:un)?read"', alice.get(address(cast), query).content.decode())
+
+    assert [len(titles(about=each)) for each in ("parcels", "orders", "nonsense", "")] == [1, 0, 1, 1]
+    page = alice.get(address(cast), {"about": "parcels", "show": "unread"}).content.decode()
+    assert 'value="parcels" checked' in page
+    assert 'name="show" value="unread"' in page

@@ -3,8 +3,9 @@ What notices say. Each room that tells something registers its kinds when it is 
 message ids with named placeholders, filled from a notice's params when it is shown, in the reader's language.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 ORGANISATION_SUFFIX: Final = "_id"
 """A param `shop_id` holds an organisation's id and fills the placeholder `shop` with its name."""
@@ -14,13 +15,19 @@ ORGANISATION_SUFFIX: Final = "_id"
 class Kind:
     """
     One kind of notice: a title, and a text with placeholders like %(count)s and %(shop)s. What asks for something to be
-    done says so with `is_urgent`.
+    done says so with `is_urgent`. `words` turns params into further placeholders, in the language of whoever reads.
     """
 
     name: str
     title: str
     text: str
     is_urgent: bool = False
+    words: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None
+
+    @property
+    def group(self) -> str:
+        """Return what notices are sorted by: the part of the name before its dot, like nudge or order."""
+        return self.name.partition(".")[0]
 
 
 _KINDS: dict[str, Kind] = {}
@@ -45,3 +52,8 @@ def of(name: str) -> Kind | None:
 def names() -> tuple[str, ...]:
     """Return the names of all kinds."""
     return tuple(sorted(_KINDS))
+
+
+def of_groups(groups: Collection[str]) -> tuple[str, ...]:
+    """Return the names of all kinds of some groups."""
+    return tuple(sorted(name for name, kind in _KINDS.items() if kind.group in groups))

@@ -2,21 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
 from yidao.accounts.actors import Actor
 from yidao.kit import db, ids, news
 from yidao.kit.errors import Forbidden
-from yidao.notices import channels, kinds
+from yidao.notices import kinds
 from yidao.notices.models import Notice
 
-_TELL = """
+_TELL: Final = """
 INSERT INTO notice (id, organisation_id, user_id, kind, key, params, address, created_at)
 VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 ON CONFLICT (organisation_id, key) DO NOTHING
 """
+_TOLD_BEFORE: Final = "SELECT id, version, params FROM notice WHERE organisation_id = %s AND key = %s FOR UPDATE"
+_ADD: Final = "UPDATE notice SET params = %s::jsonb, version = version + 1 WHERE id = %s"
+_UNREAD_AGAIN: Final = "DELETE FROM notice_read WHERE notice_id = %s"
+_LEAVE: Final = """
+INSERT INTO notice_outbox (id, ordering_key, sequence, notice_id, organisation_id, user_id, kind, params, address,
+                           created_at)
+SELECT %s, 'notice/' || id, version, id, organisation_id, user_id, kind, params, address, %s FROM notice WHERE id = %s
+"""
+"""A version of a notice as channels out of the house find it, in the transaction that tells it."""
 
 
 def tell(
@@ -35,26 +44,59 @@ def tell(
     The same key tells nothing a second time. `params` hold counts and ids, never what belongs to a person.
     """
     assert kinds.of(kind) is not None, f"nobody registered the kind of notice {kind}"
-    told = channels.Told(
-        id=ids.new_id(),
-        organisation_id=organisation_id,
-        user_id=user_id,
-        kind=kind,
-        params=params,
-        address=address,
-        created_at=now,
-    )
-    body = Notice._meta.get_field("params").get_db_prep_value(dict(params), connection)
+    id_ = ids.new_id()
     with connection.cursor() as cursor:
-        cursor.execute(_TELL, [told.id, organisation_id, user_id, kind, key, body, address, now])
+        cursor.execute(_TELL, [id_, organisation_id, user_id, kind, key, _json(params), address, now])
         is_new = bool(cursor.rowcount)
+        if is_new:
+            cursor.execute(_LEAVE, [ids.new_id(), now, id_])
     if is_new:
-        channels.hand_over(told)
         news.tell([organisation_id])
     return is_new
 
 
-_MARK = """
+def tell_round(
+    *,
+    organisation_id: int,
+    kind: str,
+    key: str,
+    counts: Mapping[str, int],
+    params: Mapping[str, Any],
+    address: str,
+    now: datetime,
+) -> None:
+    """
+    Tell an organisation what a round brought, inside the caller's transaction: the first call of a key tells, each
+    later one adds its counts to the same notice, which is unread again for everybody and leaves the house once more.
+
+    `params` are what does not add up; the last ones stand. Who settles rows twice would count them twice: call it with
+    what this very transaction settled.
+    """
+    told = dict(params) | dict(counts)
+    if tell(organisation_id=organisation_id, kind=kind, key=key, params=told, address=address, now=now):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD_BEFORE, [organisation_id, key])
+        id_, _version, before = cursor.fetchone()
+        known: dict[str, Any] = _params(before)
+        summed = {name: int(known.get(name, 0)) + count for name, count in counts.items()}
+        cursor.execute(_ADD, [_json(known | dict(params) | summed), id_])
+        cursor.execute(_UNREAD_AGAIN, [id_])
+        cursor.execute(_LEAVE, [ids.new_id(), now, id_])
+    news.tell([organisation_id])
+
+
+def _json(params: Mapping[str, Any]) -> Any:
+    return Notice._meta.get_field("params").get_db_prep_value(dict(params), connection)
+
+
+def _params(stored: Any) -> dict[str, Any]:
+    read: Any = getattr(Notice._meta.get_field("params"), "from_db_value")  # noqa: B009  The stubs know no such method.
+    found: dict[str, Any] = read(stored, None, connection)
+    return found
+
+
+_MARK: Final = """
 INSERT INTO notice_read (user_id, notice_id, read_at)
 SELECT %(user)s, n.id, %(read_at)s FROM notice AS n
  WHERE n.organisation_id = ANY(%(organisations)s) AND (n.user_id IS NULL OR n.user_id = %(user)s)

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from yidao.kit.templates import render_block
+from yidao.notices import queries as notices
 from yidao.parcels import figures, quarantine
 from yidao.web.operator import provinces, words
 from yidao.web.shared import consoles
@@ -23,6 +24,8 @@ def index(request: Request) -> HttpResponse:
         "map": provinces.build(actor=actor, now=request.now),
         "words": words,
         "count_max": quarantine.COUNT_MAX,
+        "outbox": notices.backlog(actor=actor),
+        "outbox_max": notices.BACKLOG_MAX,
     }
     if request.htmx and not request.htmx.history_restore_request:
         return render_block(request, TEMPLATE, "figures", context)

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from yidao.accounts import queries as accounts
-from yidao.accounts.actors import Actor
+from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import clock
 from yidao.kit.errors import NotVisible
 from yidao.kit.templates import render_block
@@ -25,6 +26,17 @@ TEMPLATE: Final = "shared/notices.html"
 PAGE_SIZE: Final = 50
 ID_CHARS_MAX: Final = 19
 TENANTS: Final = ("creator", "shop", "carrier", "outlet", "provider")
+GROUPS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "orders": (gettext_noop("Orders"), frozenset({"order", "warning", "card", "after_sale"})),
+    "parcels": (gettext_noop("Parcels"), frozenset({"nudge", "tickets"})),
+    "violations": (
+        gettext_noop("Violations"),
+        frozenset({"violation", "judgement", "appeal", "sanction", "ban"}),
+    ),
+    "money": (gettext_noop("Money"), frozenset({"deposit", "settlement", "debt", "refund"})),
+    "exports": (gettext_noop("Exports"), frozenset({"export"})),
+}
+"""What notices are about: the word in the address, the word on the page, and the groups of kinds it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +71,20 @@ def index(request: Request, **_at: Any) -> HttpResponse:
     if request.method == "POST":
         return HttpResponseRedirect(_act(request, actor, here=here, root=root))
     only_unread = request.GET.get("show") == "unread"
+    about = request.GET.get("about", "") if request.GET.get("about") in GROUPS else ""
     page = queries.notices(
-        actor=actor, only_unread=only_unread, limit=PAGE_SIZE, cursor=request.GET.get("after", "")[:500]
+        actor=actor,
+        only_unread=only_unread,
+        limit=PAGE_SIZE,
+        cursor=request.GET.get("after", "")[:500],
+        kinds=kinds.of_groups(GROUPS[about][1]) if about else None,
     )
     context = {
         "lines": _lines(actor, page.rows, root=root),
         "only_unread": only_unread,
+        "about": about,
+        "groups": _groups(actor),
+        "at": _query(only_unread, about),
         "unread": queries.unread(actor),
         "here": here,
         "next": page.next_cursor,
@@ -74,6 +94,17 @@ def index(request: Request, **_at: Any) -> HttpResponse:
     if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
         return render_block(request, TEMPLATE, "results", context)
     return render(request, TEMPLATE, context)
+
+
+def _groups(actor: Actor) -> list[tuple[str, str]]:
+    """Return what the reader's notices can be about; carriers and providers hear of no orders and no money."""
+    own = GROUPS if actor.kind in (ActorKind.MERCHANT, ActorKind.OPERATOR) else ("parcels", "exports")
+    return [(name, gettext(GROUPS[name][0])) for name in own]
+
+
+def _query(only_unread: bool, about: str) -> str:
+    told = {"show": "unread" if only_unread else "", "about": about}
+    return urlencode({name: value for name, value in told.items() if value})
 
 
 def _act(request: Request, actor: Actor, *, here: str, root: str) -> str:
@@ -110,6 +141,8 @@ def _line(row: NoticeRow, names: Mapping[int, str], *, root: str, is_many: bool)
         for key, value in row.params.items()
         if _names(key, value)
     }
+    if kind is not None and kind.words is not None:
+        words |= kind.words(row.params)
     return Line(
         id=row.id,
         title=gettext(kind.title) if kind is not None else row.kind,
