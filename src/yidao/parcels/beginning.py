@@ -101,15 +101,21 @@ def _taken(shipment: ShipmentIn, life: Life) -> Plan:
     life.sender_division = shipment.sender_division
     life.receiver_division = shipment.receiver_division
     life.receiver_tail = shipment.receiver_tail
-    life.order_nos = ";".join(dict.fromkeys(line.order_no for line in shipment.lines))
-    creators = creators_in_scope(shipment.lines)
-    life.creator_id = next(iter(creators), None)
-    life.creator_order_nos = creators.get(life.creator_id or 0, "")
-    life.has_extra_creators = len(creators) > 1
+    hold_lines(life, shipment.lines)
     life.claim_waiting = False
     life.policy = ""
     life.is_plan_changed = True
     return Plan(result=ItemResult(Result.ACCEPTED, id=_id_of(life)), shipment=shipment, life=life)
+
+
+def hold_lines(life: Life, lines: Sequence[LineIn]) -> None:
+    """Let a life say which orders and creators its lines are of."""
+    life.order_nos = ";".join(dict.fromkeys(line.order_no for line in lines))
+    creators = creators_in_scope(lines)
+    life.creator_id = next(iter(creators), None)
+    life.creator_order_nos = creators.get(life.creator_id or 0, "")
+    life.has_extra_creators = len(creators) > 1
+    life.is_plan_changed = True
 
 
 def creators_in_scope(lines: Sequence[LineIn]) -> dict[int, str]:
@@ -125,10 +131,20 @@ def creators_in_scope(lines: Sequence[LineIn]) -> dict[int, str]:
 
 def write_lines(connection: psycopg.Connection[Any], plans: Sequence[Plan]) -> None:
     """Write the order lines and the further creators of the plans that were won."""
-    won = [(each.life, each.shipment) for each in plans if each.life is not None]
-    if not won:
+    add_lines(connection, [(each.life, (), each.shipment.lines) for each in plans if each.life is not None])
+
+
+def add_lines(
+    connection: psycopg.Connection[Any], added: Sequence[tuple[Life, Sequence[LineIn], Sequence[LineIn]]]
+) -> None:
+    """Write lines of lives behind those that are there, and the further creators of them all."""
+    if not added:
         return
-    lines = [(life, number, line) for life, shipment in won for number, line in enumerate(shipment.lines, start=1)]
+    lines = [
+        (life, number, line)
+        for life, there, further in added
+        for number, line in enumerate(further, start=len(there) + 1)
+    ]
     hot.run(
         connection,
         "add_lines",
@@ -148,9 +164,9 @@ def write_lines(connection: psycopg.Connection[Any], plans: Sequence[Plan]) -> N
     )
     extras = [
         (life, creator_id, order_nos)
-        for life, shipment in won
+        for life, there, further in added
         if life.has_extra_creators
-        for creator_id, order_nos in list(creators_in_scope(shipment.lines).items())[1:]
+        for creator_id, order_nos in list(creators_in_scope((*there, *further)).items())[1:]
     ]
     if extras:
         _write_extra_creators(connection, extras)

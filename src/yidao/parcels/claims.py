@@ -9,9 +9,10 @@ import msgspec
 import psycopg
 
 from yidao.kit import arrays
-from yidao.parcels import beginning, hot
+from yidao.parcels import beginning, doubts, hot
 from yidao.parcels.lives import Life, Number
 from yidao.parcels.shipment import ShipmentIn
+from yidao.rules.shipping import Doubt
 
 _decoder = msgspec.msgpack.Decoder(ShipmentIn)
 
@@ -63,6 +64,8 @@ def write(
                 "now": now,
             },
         )
+        rows = [doubts.DoubtRow(*_key(each)[:2], 0, each.shop_id, Doubt.CLAIMED) for each in waiting]
+        doubts.put(connection, rows, now=now)
     settled = [each.shipment for each in plans if each.life is not None]
     if settled:
         hot.run(connection, "drop_claims", _keys(settled))

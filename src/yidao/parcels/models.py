@@ -6,7 +6,7 @@ Models of the monitoring tables, for reading only, and of the tables beside them
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from yidao.parcels import nudge_models  # noqa: F401  Django looks for models here.
+from yidao.parcels import doubt_models, nudge_models  # noqa: F401  Django looks for models here.
 
 
 def _key(*further: str) -> models.CompositePrimaryKey:

@@ -238,6 +238,39 @@ DELETE FROM parcel_claim c
 USING unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(shop_id)s::bigint[]) AS v (waybill_no, carrier, shop_id)
 WHERE c.waybill_no = v.waybill_no AND c.carrier = v.carrier AND c.shop_id = v.shop_id
 
+-- put_doubts --
+INSERT INTO parcel_doubt (waybill_no, carrier, life, shop_id, doubt, bucket, recorded_at, due_at)
+SELECT v.waybill_no, v.carrier, v.life, v.shop_id, v.doubt, v.bucket, %(now)s, %(now)s
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(shop_id)s::bigint[], %(doubt)s::text[],
+            %(bucket)s::smallint[]) AS v (waybill_no, carrier, life, shop_id, doubt, bucket)
+ON CONFLICT DO NOTHING
+
+-- doubts_due --
+SELECT d.waybill_no, d.carrier, d.life, d.shop_id, d.doubt
+FROM parcel_doubt d WHERE d.bucket = %(bucket)s AND d.due_at <= %(now)s
+ORDER BY d.due_at, d.waybill_no, d.carrier, d.life, d.shop_id, d.doubt
+LIMIT %(limit)s
+FOR UPDATE SKIP LOCKED
+
+-- drop_doubts --
+DELETE FROM parcel_doubt d
+USING unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(shop_id)s::bigint[], %(doubt)s::text[])
+      AS v (waybill_no, carrier, life, shop_id, doubt)
+WHERE d.waybill_no = v.waybill_no AND d.carrier = v.carrier AND d.life = v.life AND d.shop_id = v.shop_id AND d.doubt = v.doubt
+
+-- put_doubts_off --
+UPDATE parcel_doubt d SET due_at = to_timestamp(v.due_us / 1000000::float8)
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[], %(shop_id)s::bigint[], %(doubt)s::text[],
+            %(due_us)s::bigint[]) AS v (waybill_no, carrier, life, shop_id, doubt, due_us)
+WHERE d.waybill_no = v.waybill_no AND d.carrier = v.carrier AND d.life = v.life AND d.shop_id = v.shop_id AND d.doubt = v.doubt
+
+-- lines_of_parcels --
+SELECT l.waybill_no, l.carrier, l.life, l.line_no, l.order_no, l.creator_id, l.is_self_sold, l.is_cross_border, l.is_customer_return,
+       l.room_id, l.product_id, l.product_name
+FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(life)s::smallint[]) AS k (waybill_no, carrier, life)
+JOIN parcel_line l ON l.waybill_no = k.waybill_no AND l.carrier = k.carrier AND l.life = k.life
+ORDER BY l.waybill_no, l.carrier, l.life, l.line_no
+
 -- set_claim_waiting --
 UPDATE parcel p
 SET claim_waiting = v.claim_waiting, version = p.version + 1

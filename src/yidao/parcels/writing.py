@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from yidao.kit import arrays
-from yidao.parcels import hot, lives
+from yidao.parcels import doubts, hot, lives
 from yidao.parcels.lives import Key, Life
 from yidao.rules import parcel
 from yidao.rules.episodes import Change, Happened
@@ -125,11 +125,16 @@ def follow_up(
     if replanned:  # Also where no episode is left: what was NOT_LATE may open again and belongs to somebody now.
         hot.run(connection, "own_anomalies", _plan_columns(replanned))
     _tell_further_creators(connection, mine, written)
+    doubted = doubts.of_changes(changes)
     for life in mine:
         if life.shop_id:
             written.organisations.add(life.shop_id)
+            if (doubt := doubts.of_life(life)) is not None:
+                doubted.append(doubts.DoubtRow(*life.key, life.shop_id, doubt))
         if life.creator_id:
             written.organisations.add(life.creator_id)
+    if doubted:
+        doubts.put(connection, doubted, now=knowledge.now_at)
     return written
 
 
