@@ -19,7 +19,20 @@ INLINE_REASONS = ("slow", "optional", "django not set up", "cycle")
 """Why an import may stand inside a function: it takes long and few need it; the package may be missing; settings must
 not be needed yet; two modules need each other."""
 
-APPS = ("accounts", "audit", "exports", "files", "kit", "notices", "parcels", "places", "policies")
+APPS = (
+    "accounts",
+    "audit",
+    "exports",
+    "files",
+    "judging",
+    "kit",
+    "ledger",
+    "notices",
+    "orders",
+    "parcels",
+    "places",
+    "policies",
+)
 """Rooms with models; only they use a model's manager."""
 
 CLOCK_READERS = {

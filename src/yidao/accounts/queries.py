@@ -230,3 +230,9 @@ def existing_organisations(ids: Iterable[int], *, kind: Organisation.Kind) -> fr
     return frozenset(
         Organisation.objects.filter(id__in=sorted(set(ids)), kind=kind, is_active=True).values_list("id", flat=True)
     )
+
+
+def platforms() -> tuple[OrganisationId, ...]:
+    """Return the organisations that run the platform: whoever tells the operators something tells them."""
+    rows = Organisation.objects.filter(kind=Organisation.Kind.PLATFORM, is_active=True).order_by("id")
+    return tuple(OrganisationId(each) for each in rows.values_list("id", flat=True))
