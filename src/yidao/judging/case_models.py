@@ -156,3 +156,15 @@ class ShopDueDay(models.Model):
 
     class Meta:
         db_table = "shop_due_day"
+
+
+class ViolationSeen(models.Model):
+    """Until when a person has seen a shop's violations; what the shop was told of later is unread."""
+
+    pk = models.CompositePrimaryKey("user_id", "shop_id")
+    user_id = models.BigIntegerField()
+    shop_id = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "violation_seen"

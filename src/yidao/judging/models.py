@@ -103,6 +103,12 @@ class Violation(models.Model):
             models.Index(fields=["shop_id", "day"], name="violation_to_settle", condition=Q(money="PENDING")),
             models.Index(fields=["day", "shop_id"], name="violation_due_to_settle", condition=Q(money="PENDING")),
             models.Index(fields=["shop_id"], name="violation_to_tell", condition=Q(notified_at=None)),
+            models.Index(fields=["shop_id", "notified_at"], name="violation_told"),
+            models.Index(
+                fields=["appeal_until"],
+                name="violation_to_uphold",
+                condition=Q(state="OPEN", appeal_until__isnull=False),
+            ),
         ]
 
 
