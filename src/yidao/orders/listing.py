@@ -28,6 +28,7 @@ RARE_MAX = 10_000
 """Order lines of a product up to which a list begins with them."""
 EXPORT_BATCH = 1_000
 CREATORS_MAX: Final = 500
+PRODUCTS_MAX: Final = 500
 SHOPS_MAX: Final = 5_000
 _MASKED: Final = re.compile(r"\d{0,4}\*+(\d{4})")
 _EPOCH: Final = to_datetime(Instant(0))
@@ -177,6 +178,20 @@ def creators_named(text: str, *, shop_ids: Sequence[int]) -> tuple[int, ...]:
     if not own:
         return ()
     return accounts.find_organisations(text, kind=Organisation.Kind.CREATOR, limit=CREATORS_MAX, among=own)
+
+
+_PRODUCTS: Final = """
+SELECT p.product_id FROM product p
+WHERE p.shop_id = ANY(%(shops)s::bigint[]) AND (p.merchant_code = %(text)s
+   OR position(lower(%(text)s) IN lower(p.name)) > 0 OR position(lower(%(text)s) IN lower(p.short_name)) > 0)
+ORDER BY p.product_id LIMIT %(limit)s
+"""
+
+
+def products_named(text: str, *, shop_ids: Sequence[int]) -> tuple[str, ...]:
+    """Return what a typed text stands for: a product's id, the shops' own code, or products whose name holds it."""
+    values = Values({"shops": list(shop_ids), "text": text, "limit": PRODUCTS_MAX})
+    return (text, *(row[0] for row in fetch(_PRODUCTS, values) if row[0] != text))
 
 
 _SHOPS = """

@@ -64,3 +64,10 @@ def name(code: str, language: str) -> str:
         if division is not None and division.name not in _PLACEHOLDERS:
             parts.append(division.name if language.startswith("zh") else _pinyin()[prefix])
     return "".join(parts) if language.startswith("zh") else ", ".join(reversed(parts))
+
+
+def whole_name(code: str, language: str) -> str:
+    """Return province, city and, for readers of Chinese, county of a code as they stand in an address."""
+    county = _all().get(code)
+    is_told = county is not None and county.level == "county" and language.startswith("zh")
+    return name(code, language) + (county.name if county is not None and is_told else "")

@@ -84,12 +84,23 @@ class Spark:
     text: str
 
 
-Cell = str | int | datetime | Tag | Dot | Number | Link | Moment | Left | Progress | Spark | tuple[Tag, ...] | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A few short lines, the first one strongest; a `flag` is the number of the color in front of it, 0 for none."""
+
+    kind: ClassVar[str] = "stack"
+    lines: tuple[str, ...]
+    flag: int = 0
+
+
+Cell = (
+    str | int | datetime | Tag | Dot | Number | Link | Moment | Left | Progress | Spark | Stack | tuple[Tag, ...] | None
+)
 """What a cell may hold; the page knows how each looks. None is a dash."""
 
 
 def kind(cell: Cell) -> str:
-    """Return how a page shows a cell: text, number, moment, tag, tags, dot, link, left, progress, spark or none."""
+    """Return how a page shows a cell: none, text, when, tags, or what the cell itself says."""
     match cell:
         case None | "" | ():
             return "none"
