@@ -69,7 +69,7 @@ def by_number(order_no: str, *, actor: Actor, shop_id: int | None = None) -> Row
 
 
 def soon(now: datetime, *, shop_id: int = 0) -> timedelta:
-    """Return how long before its latest ship time an order is about to be late (即将超时), as its shop's policy says."""
+    """Return how long before its latest ship time an order is about to be late (即将超时), by its shop's policy."""
     policy = books.shelf(raw.plain()).of(families.PROMISE).choose(instant(now), shop_id, "")
     return timedelta(hours=policy.soon_hours)
 

@@ -12,7 +12,7 @@ from yidao.rules.order_state import Label
 from yidao.rules.promise import Kind
 
 State = Order.State
-STATE: Final = {
+STATE: Final[Mapping[str, str]] = {
     State.PENDING_PAYMENT: gettext_noop("To be paid"),
     State.PAID: gettext_noop("Paid"),
     State.TO_SHIP: gettext_noop("To ship"),
@@ -29,7 +29,7 @@ TONE: Final[Mapping[str, str]] = {
     State.CANCELLED: "quiet",
     State.COMPLETED: "good",
 }
-PROMISE: Final = {
+PROMISE: Final[Mapping[str, str]] = {
     Kind.SAME_DAY_NEXT_DAY: gettext_noop("Same or next day"),
     Kind.NEXT_DAY: gettext_noop("Next day"),
     Kind.H24: gettext_noop("24 hours"),
@@ -59,7 +59,7 @@ FLAG: Final = {
     4: gettext_noop("Blue flag"),
     5: gettext_noop("Purple flag"),
 }
-CAUSE: Final = {
+CAUSE: Final[Mapping[str, str]] = {
     DeadlineChange.Cause.PROMISED: gettext_noop("promised at payment"),
     DeadlineChange.Cause.APPOINTMENT: gettext_noop("an appointment with the buyer"),
     DeadlineChange.Cause.BUYER_CARD: gettext_noop("the buyer accepted a later time"),
@@ -69,25 +69,25 @@ CAUSE: Final = {
     DeadlineChange.Cause.RELIEF: gettext_noop("relief by an announcement"),
     DeadlineChange.Cause.WITHDRAWAL: gettext_noop("an earlier change was taken back"),
 }
-CARD: Final = {
+CARD: Final[Mapping[str, str]] = {
     ShipByCard.State.WAITING: gettext_noop("waits for the buyer"),
     ShipByCard.State.ACCEPTED: gettext_noop("accepted by the buyer"),
     ShipByCard.State.REFUSED: gettext_noop("refused by the buyer"),
     ShipByCard.State.LAPSED: gettext_noop("lapsed without an answer"),
     ShipByCard.State.OVERTAKEN: gettext_noop("overtaken by what happened"),
 }
-CLOSED: Final = {
+CLOSED: Final[Mapping[str, str]] = {
     "TOLD": gettext_noop("the marketplace cancelled it"),
     "REFUNDED": gettext_noop("everything was refunded"),
     "RETURNED": gettext_noop("everything came back"),
     "DAYS": gettext_noop("not shipped for too long"),
 }
-AFTER_SALE_KIND: Final = {
+AFTER_SALE_KIND: Final[Mapping[str, str]] = {
     AfterSale.Kind.REFUND: gettext_noop("Refund"),
     AfterSale.Kind.RETURN_REFUND: gettext_noop("Return and refund"),
     AfterSale.Kind.EXCHANGE: gettext_noop("Exchange"),
 }
-AFTER_SALE: Final = {
+AFTER_SALE: Final[Mapping[str, str]] = {
     AfterSale.State.AWAIT_SHOP: gettext_noop("waits for the shop"),
     AfterSale.State.AWAIT_RETURN: gettext_noop("waits for the goods to be sent back"),
     AfterSale.State.AWAIT_RECEIPT: gettext_noop("goods on their way back"),

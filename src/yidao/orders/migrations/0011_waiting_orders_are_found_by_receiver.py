@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("orders", "0009_refunds_are_asked_for_once")]
+    dependencies = [("orders", "0010_orders_may_say_where_they_leave")]
 
     operations = [
         migrations.RunSQL(
