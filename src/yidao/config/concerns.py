@@ -7,5 +7,9 @@ from typing import Final
 
 from yidao.judging import judge
 from yidao.kit.sweeps import Concern
+from yidao.orders import warnings
 
-CONCERNS: Final[tuple[Concern, ...]] = (judge.CONCERN,)
+CONCERNS: Final[tuple[Concern, ...]] = (
+    warnings.CONCERN,
+    judge.CONCERN,
+)

@@ -9,3 +9,7 @@ class OrdersConfig(AppConfig):
     name = "yidao.orders"
     label = "orders"
     append_only_tables = ("after_sale_step", "order_deadline_change", "order_refund_attempt")
+
+    def ready(self) -> None:
+        """Make the kinds of notices known, whoever is going to show them."""
+        from yidao.orders import warnings  # noqa: F401  # inline: django not set up

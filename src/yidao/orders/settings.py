@@ -12,6 +12,7 @@ from yidao.accounts.actors import Actor, Permission
 from yidao.audit import services as audit
 from yidao.kit import arrays, db, micros
 from yidao.kit.errors import FieldFault, NotVisible, Refusal
+from yidao.orders import raw, sight
 from yidao.policies import books, families
 from yidao.rules import warning
 from yidao.rules.instants import NEVER, Instant, instant
@@ -82,8 +83,7 @@ def of_shop(*, actor: Actor, shop_id: int, now: datetime) -> Settings:
     """
     if shop_id not in actor.organisation_ids:
         raise NotVisible
-    django_connection.ensure_connection()
-    return of(django_connection.connection, [shop_id], now=now)[shop_id]
+    return of(raw.plain(), [shop_id], now=now)[shop_id]
 
 
 _PUT: Final = """
@@ -125,7 +125,7 @@ def choose(
     :raises SettingsChanged: somebody changed them since `seen_version`.
     """
     held = of_shop(actor=actor, shop_id=shop_id, now=now)
-    actor.require(Permission.SHOP_SETTINGS)
+    sight.require(actor, Permission.SHOP_SETTINGS)
     _check(steps, notice_round_hours, held.policy)
     chosen = _steps(steps)
     if held.version != seen_version:

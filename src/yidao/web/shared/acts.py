@@ -58,6 +58,7 @@ ACTS: Final[Mapping[str, str]] = {
     "quarantine.discarded": gettext_noop("Discarded input that was kept aside"),
     "quarantine.replay_asked": gettext_noop("Asked to replay input that was kept aside"),
     "session.ended": gettext_noop("Ended a session"),
+    "shop.settings_changed": gettext_noop("Changed the shop's settings"),
     "session.others_ended": gettext_noop("Ended all other sessions"),
     "ticket.answered": gettext_noop("Answered a shop's ticket"),
     "ticket.asked_again": gettext_noop("Asked a carrier again"),
