@@ -5,11 +5,12 @@ worker sweeps them all the time; who moves a demo's clock sweeps them after ever
 
 from typing import Final
 
-from yidao.judging import judge
+from yidao.judging import judge, settling
 from yidao.kit.sweeps import Concern
 from yidao.orders import warnings
 
 CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
     judge.CONCERN,
+    settling.CONCERN,
 )

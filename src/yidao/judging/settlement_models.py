@@ -7,7 +7,7 @@ from django.db.models import Q
 class SettlementDay(models.Model):
     """
     What the judgements of one shop and day came to, added up part by part. Its row is the lock behind which the day is
-    settled.
+    settled; a day that could not be settled is put off to `retry_at`.
     """
 
     pk = models.CompositePrimaryKey("shop_id", "day")
@@ -21,6 +21,7 @@ class SettlementDay(models.Model):
     points_tenths = models.IntegerField(db_default=0)
     debt_fen = models.BigIntegerField(db_default=0)
     settled_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "settlement_day"

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ("points_tenths", models.IntegerField(db_default=0)),
                 ("debt_fen", models.BigIntegerField(db_default=0)),
                 ("settled_at", models.DateTimeField(null=True)),
+                ("retry_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "settlement_day",

@@ -4,6 +4,7 @@ published them in the November or December before each year.
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import migrations
 
@@ -31,7 +32,7 @@ HOLIDAYS = (
 )
 
 
-def add(apps, schema_editor):
+def add(apps: Any, schema_editor: Any) -> None:
     """Add the days; a day that stands there already stays as it is."""
     day_model = apps.get_model("judging", "CalendarDay")
     days = []
