@@ -116,7 +116,7 @@ def test_an_appeal_wins_its_judgement_its_money_and_the_ban() -> None:
 
 def test_a_ban_holds_while_another_order_causes_it() -> None:
     shop = ids.new_id()
-    first, second = late(shop), late(shop, due=after(1))
+    first, second = late(shop, bucket=9), late(shop, due=after(1), bucket=3)
     sweep(after(50))
     assert ProductBan.objects.get(shop_id=shop).order_id == first
 

@@ -25,8 +25,11 @@ SELECT id, shop_id, product_id, order_id, order_no, judgement_id, to_timestamp(a
   FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[])
     AS t(id, shop_id, product_id, judgement_id, order_id, order_no, at_us)
  ORDER BY shop_id, product_id, at_us, judgement_id
-ON CONFLICT (shop_id, product_id) WHERE lifted_at IS NULL DO NOTHING
-RETURNING shop_id
+ON CONFLICT (shop_id, product_id) WHERE lifted_at IS NULL DO UPDATE
+   SET order_id = excluded.order_id, order_no = excluded.order_no, judgement_id = excluded.judgement_id,
+       banned_at = excluded.banned_at
+ WHERE (excluded.banned_at, excluded.judgement_id) < (product_ban.banned_at, product_ban.judgement_id)
+RETURNING xmax = 0
 """
 _BANNED: Final = """
 SELECT b.shop_id, b.product_id FROM product_ban AS b
@@ -74,14 +77,20 @@ class Cause(NamedTuple):
 
 
 def ban(connection: psycopg.Connection[Any], causes: Sequence[Cause]) -> int:
-    """Ban products, in the caller's transaction, and return how many were not banned before; twice is once."""
+    """
+    Ban products, in the caller's transaction, and return how many were not banned before; twice is once. A ban names
+    the earliest of its causes, whichever is written first.
+    """
     if not causes:
         return 0
     # One order of keys for all judges, so that two of them never wait for each other.
-    causes = sorted(causes)
-    micros.run(connection, _ADD_CAUSES, _columns(causes))
-    fresh = arrays.integers([ids.new_id() for _ in causes])
-    return len(micros.rows(connection, _BAN, (fresh, *_columns(causes))))
+    earliest: dict[tuple[int, str], Cause] = {}
+    for each in sorted(causes, key=lambda cause: (cause.shop_id, cause.product_id, cause.at, cause.judgement_id)):
+        earliest.setdefault((each.shop_id, each.product_id), each)
+    firsts = list(earliest.values())
+    micros.run(connection, _ADD_CAUSES, _columns(sorted(causes)))
+    fresh = arrays.integers([ids.new_id() for _ in firsts])
+    return sum(is_new for (is_new,) in micros.rows(connection, _BAN, (fresh, *_columns(firsts))))
 
 
 def banned(connection: psycopg.Connection[Any], products: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
