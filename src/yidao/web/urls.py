@@ -12,6 +12,7 @@ from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import nudges as merchant_nudges
+from yidao.web.merchant import settings as merchant_settings
 from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import totals as merchant_totals
 from yidao.web.merchant import views as merchant
@@ -77,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *inbox.routes("m/<shop:shop>/", "merchant"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
+    *merchant_settings.routes("m/<shop:shop>/"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
     path(_CARRIER, carrier_home.index, name="carrier-home"),

@@ -110,6 +110,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                     _exports("merchant", at),
                 ),
             ),
+            _shop(at),
             _people("merchant", at),
             _notices("merchant", at),
         ),
@@ -224,6 +225,16 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     if not actor.may(needs):
         raise Forbidden
     return actor
+
+
+def _shop(at: dict[str, Any]) -> Group:
+    """Return the entries about what holds for a whole shop (店铺)."""
+    return Group(
+        label=gettext_noop("Shop"),
+        entries=(
+            Entry(key="settings", label=gettext_noop("Settings"), address=reverse("merchant-settings", kwargs=at)),
+        ),
+    )
 
 
 def _notices(audience: str, at: dict[str, Any]) -> Group:
