@@ -4,7 +4,7 @@ import pytest
 
 from tests.intake_http import port as p
 from yidao.intake.payloads import ItemResult, OrderIn, Result
-from yidao.orders.entry import OrderLineIn
+from yidao.orders.entry import OrderLineIn, ReceiverIn
 from yidao.rules.instants import HOUR
 
 MALFORMED = "order.malformed"
@@ -31,6 +31,36 @@ def test_an_order_becomes_a_payload(port):
             OrderLineIn("O-1-2", None, True, False, "", "", "", 1),
         ),
     )
+
+
+def test_promise_money_and_receiver_come_along(port):
+    line = {
+        "sku_id": "S-1",
+        "sku_name": " 藕粉 M ",
+        "merchant_code": "真丝-1",
+        "price_fen": 19900,
+        "paid_fen": 17900,
+        "promise": {"kind": "PRESALE_FULL", "days": 5},
+    }
+    receiver = {"name": "张三丰", "phone": "18412345678-1234", "division": "510104", "address": "锦官驿街 1 号\n 2 楼 "}
+    changes = {"freight_fen": 800, "buyer_remark": "  要 M 码 ", "sender_division": "330106", "receiver": receiver}
+
+    port.orders([p.order(ordered_at="2022-06-20T07:00:00+08:00", lines=[line], **changes)], p.SHOP)
+
+    (order,) = port.queue.items
+    assert order.ordered_at == order.changed_at - HOUR
+    assert (order.freight_fen, order.paid_fen, order.buyer_remark, order.sender_division) == (
+        800,
+        0,
+        "要 M 码",
+        "330106",
+    )
+    assert order.receiver == ReceiverIn("张三丰", "18412345678", "510104", "锦官驿街 1 号\n 2 楼")
+    assert "张三丰" not in repr(order.receiver)
+    (line,) = order.lines
+    assert (line.sku_id, line.sku_name, line.merchant_code) == ("S-1", "藕粉 M", "真丝-1")
+    assert (line.price_fen, line.paid_fen) == (19900, 17900)
+    assert (line.promise_kind, line.promise_days, line.promise_at) == ("PRESALE_FULL", 5, 0)
 
 
 def test_what_is_refused_later_says_why(port):
@@ -76,6 +106,29 @@ def test_a_body_that_is_no_list_of_orders_is_refused_whole(port):
         pytest.param(p.order(lines=[{}, {"creator_id": "x"}]), "/lines/1/creator_id", "field.form", id="no creator id"),
         pytest.param(p.order(lines=[{"room_id": "场次"}]), "/lines/0/room_id", "field.form", id="a show in words"),
         pytest.param(p.order(buyer="Lily"), "/buyer", "field.unknown", id="an unknown field"),
+        pytest.param(p.order(ordered_at="1999-01-01T00:00:00Z"), "/ordered_at", "field.time", id="ordered in 1999"),
+        pytest.param(p.order(freight_fen=-1), "/freight_fen", "field.range", id="freight to be had"),
+        pytest.param(p.order(sender_division="33010"), "/sender_division", "field.form", id="five digits"),
+        pytest.param(p.order(receiver={"division": "杭州市西湖区"}), "/receiver/division", "field.form", id="a name"),
+        pytest.param(p.order(receiver={"name": "a\0"}), "/receiver/name", "field.nul", id="NUL in a name"),
+        pytest.param(p.order(receiver={"sex": "F"}), "/receiver/sex", "field.unknown", id="more than is asked"),
+        pytest.param(p.order(lines=[{"sku_id": "红色"}]), "/lines/0/sku_id", "field.form", id="a kind in words"),
+        pytest.param(p.order(lines=[{"sku_name": "\0"}]), "/lines/0/sku_name", "field.nul", id="NUL in a kind"),
+        pytest.param(
+            p.order(lines=[{"promise": {"kind": "SOON"}}]), "/lines/0/promise/kind", "field.unknown_value", id="soon"
+        ),
+        pytest.param(
+            p.order(lines=[{"promise": {"kind": "PRESALE_FULL", "days": 181}}]),
+            "/lines/0/promise/days",
+            "field.range",
+            id="half a year and a day",
+        ),
+        pytest.param(
+            p.order(lines=[{"promise": {"kind": "APPOINTMENT", "at": "2100-01-01T00:00:00Z"}}]),
+            "/lines/0/promise/at",
+            "field.time",
+            id="an appointment in 2100",
+        ),
     ],
 )
 def test_a_bad_order_says_what_is_wrong_and_spares_its_neighbours(port, bad, pointer, fault):

@@ -13,18 +13,17 @@ from yidao.carriers import catalogue, texts
 from yidao.carriers.native import wire
 from yidao.carriers.texts import EARLIEST, LATEST
 from yidao.carriers.traces import TraceList
-from yidao.intake import identity
+from yidao.intake import fields, identity, told_orders
 from yidao.intake.faults import Fault, Problem, Refused, fault_of, refused
+from yidao.intake.fields import Bad
 from yidao.intake.payloads import Item, LineIn, ScanIn, ShipmentIn, SnapshotIn
 from yidao.intake.senders import Sender
 from yidao.kit import crypto
-from yidao.orders.entry import OrderIn, OrderLineIn
 from yidao.rules.instants import instant
 from yidao.rules.sources import LISTED
 
 PHONE_TAIL: Final = "parcel.receiver_tail"
 """The purpose of the blind index over the last four digits of the receiver's telephone."""
-ID_MAX: Final = (1 << 63) - 1
 
 
 class Decoded(msgspec.Struct):
@@ -33,15 +32,6 @@ class Decoded(msgspec.Struct):
     count: int
     items: list[Item]
     problems: dict[int, Problem]
-
-
-class Bad(Exception):
-    """One item is wrong."""
-
-    def __init__(self, code: str, *faults: tuple[str, str]) -> None:
-        super().__init__(code)
-        self.code = code
-        self.faults = faults
 
 
 Wire = TypeVar("Wire")
@@ -101,7 +91,7 @@ def orders(body: bytes, sender: Sender) -> Decoded:
     """
 
     def one(told: wire.Order) -> Item:
-        return order(told, sender)
+        return told_orders.order(told, sender)
 
     try:
         whole = _orders.decode(body).orders
@@ -123,7 +113,9 @@ def parcel_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
 
 def order_rows(rows: Sequence[bytes], sender: Sender) -> Decoded:
     """Decode orders that came one by one, such as the rows of a file."""
-    return _one_by_one(rows, _order, lambda told: order(told, sender), base="/", malformed="order.malformed")
+    return _one_by_one(
+        rows, _order, lambda told: told_orders.order(told, sender), base="/", malformed="order.malformed"
+    )
 
 
 def _checked(whole: Sequence[Wire], one: Callable[[Wire], Item], *, base: str) -> Decoded:
@@ -212,7 +204,7 @@ def scan(event: wire.Event, sender: Sender) -> ScanIn:
     division, name = "", ""
     if event.place is not None:
         division, name = event.place.division or "", event.place.name
-        if division and not _is_digits(division):
+        if division and not fields.is_digits(division):
             raise Bad("tracking.malformed", ("/place/division", "field.form"))
         if "\x00" in name:
             raise Bad("tracking.malformed", ("/place/name", "field.nul"))
@@ -255,14 +247,14 @@ def shipment(parcel: wire.Parcel, sender: Sender) -> ShipmentIn:
     :raises Bad: what the types alone cannot say is wrong.
     """
     _check_number(parcel.waybill_no, parcel.carrier)
-    shop_id = _id(parcel.shop_id, "/shop_id")
+    shop_id = fields.id_of(parcel.shop_id, "/shop_id")
     if sender.own_shop and shop_id != sender.own_shop:
         raise Bad("parcel.shop_unknown", ("/shop_id", "field.unknown_value"))
     for field in ("sender_division", "receiver_division"):
-        if not _is_digits(getattr(parcel, field)):
+        if not fields.is_digits(getattr(parcel, field)):
             raise Bad("parcel.malformed", (f"/{field}", "field.form"))
     tail = parcel.receiver_phone_tail
-    if tail is not None and not _is_digits(tail):
+    if tail is not None and not fields.is_digits(tail):
         raise Bad("parcel.malformed", ("/receiver_phone_tail", "field.form"))
     shipped_at = instant(parcel.shipped_at)
     if not EARLIEST <= shipped_at < LATEST:
@@ -283,54 +275,9 @@ def shipment(parcel: wire.Parcel, sender: Sender) -> ShipmentIn:
     )
 
 
-def order(told: wire.Order, sender: Sender) -> OrderIn:
-    """
-    Return the payload of one order.
-
-    :raises Bad: what the types alone cannot say is wrong.
-    """
-    malformed = "order.malformed"
-    shop_id = _id(told.shop_id, "/shop_id", malformed=malformed)
-    if sender.own_shop and shop_id != sender.own_shop:
-        raise Bad("order.shop_unknown", ("/shop_id", "field.unknown_value"))
-    if not _is_order_no(told.order_no):
-        raise Bad(malformed, ("/order_no", "field.form"))
-    if told.state not in wire.ORDER_STATES:
-        raise Bad(malformed, ("/state", "field.unknown_value"))
-    changed_at = instant(told.changed_at)
-    paid_at = instant(told.paid_at) if told.paid_at is not None else 0
-    for field, at in (("changed_at", changed_at), ("paid_at", paid_at or changed_at)):
-        if not EARLIEST <= at < LATEST:
-            raise Bad(malformed, (f"/{field}", "field.time"))
-    lines = tuple(_order_line(line, index, told.order_no) for index, line in enumerate(told.lines))
-    return OrderIn(
-        shop_id=shop_id,
-        order_no=told.order_no,
-        state=told.state,
-        paid_at=paid_at,
-        changed_at=changed_at,
-        lines=lines,
-    )
-
-
-def _order_line(line: wire.OrderLine, index: int, order_no: str) -> OrderLineIn:
-    own_no = line.order_no if line.order_no is not None else order_no
-    name = _product_name(line, own_no, f"/lines/{index}", malformed="order.malformed")
-    return OrderLineIn(
-        order_no=own_no,
-        creator_id=_creator(line.creator_id, f"/lines/{index}/creator_id", malformed="order.malformed"),
-        is_self_sold=line.self_sold,
-        is_cross_border=line.cross_border,
-        room_id=line.room_id,
-        product_id=line.product_id,
-        product_name=name,
-        quantity=line.quantity,
-    )
-
-
 def _line(line: wire.Line, index: int) -> LineIn:
-    name = _product_name(line, line.order_no, f"/lines/{index}", malformed="parcel.malformed")
-    creator_id = _creator(line.creator_id, f"/lines/{index}/creator_id", malformed="parcel.malformed")
+    name = fields.product_name(line, line.order_no, f"/lines/{index}", malformed="parcel.malformed")
+    creator_id = fields.creator(line.creator_id, f"/lines/{index}/creator_id", malformed="parcel.malformed")
     return LineIn(
         order_no=line.order_no,
         creator_id=creator_id,
@@ -343,51 +290,11 @@ def _line(line: wire.Line, index: int) -> LineIn:
     )
 
 
-def _product_name(line: wire.Line | wire.OrderLine, order_no: str, pointer: str, *, malformed: str) -> str:
-    """
-    Return the product's name as we keep it.
-
-    :raises Bad: the order number, the live show or the product cannot be kept as it is.
-    """
-    if not _is_order_no(order_no):
-        raise Bad(malformed, (f"{pointer}/order_no", "field.form"))
-    for field in ("room_id", "product_id"):
-        if not _is_plain(getattr(line, field)):
-            raise Bad(malformed, (f"{pointer}/{field}", "field.form"))
-    if "\x00" in line.product_name:
-        raise Bad(malformed, (f"{pointer}/product_name", "field.nul"))
-    return texts.readable(line.product_name, limit=texts.PLACE_MAX) if line.product_name else ""
-
-
-def _creator(text: str | None, pointer: str, *, malformed: str) -> int | None:
-    return _id(text, pointer, malformed=malformed) if text is not None else None
-
-
-def _is_order_no(text: str) -> bool:
-    return ";" not in text and text.isprintable() and text.strip() == text
-
-
 def _check_number(waybill_no: str, carrier: str) -> None:
     if not texts.is_waybill_no(waybill_no):
         raise Bad("waybill_no.malformed", ("/waybill_no", "field.form"))
     if carrier not in catalogue.CODES:
         raise Bad("carrier.unknown", ("/carrier", "field.unknown_value"))
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether a foreign name is empty or printable ASCII without blanks."""
-    return text.isascii() and text.isprintable() and " " not in text
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _id(text: str, pointer: str, *, malformed: str = "parcel.malformed") -> int:
-    value = int(text) if _is_digits(text) else 0
-    if not 0 < value <= ID_MAX:
-        raise Bad(malformed, (pointer, "field.form"))
-    return value
 
 
 def snapshot(found: TraceList, source: str) -> SnapshotIn:

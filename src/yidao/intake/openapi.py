@@ -62,15 +62,24 @@ ORDER_EXAMPLE: Final = {
             "shop_id": "123456789012345678",
             "order_no": "O-1",
             "state": "TO_SHIP",
+            "ordered_at": "2022-06-19T20:58:00+08:00",
             "paid_at": "2022-06-19T21:00:00+08:00",
             "changed_at": "2022-06-19T21:00:05+08:00",
+            "freight_fen": 800,
+            "receiver": {"name": "张三丰", "phone": "13812345678", "division": "510104", "address": "锦官驿街 1 号"},
             "lines": [
                 {
                     "creator_id": "123456789012345679",
                     "room_id": "7064000000000000001",
                     "product_id": "P-1",
                     "product_name": "真丝睡衣",
+                    "sku_id": "S-1",
+                    "sku_name": "藕粉 M",
+                    "merchant_code": "MC-1",
                     "quantity": 1,
+                    "price_fen": 19900,
+                    "paid_fen": 17900,
+                    "promise": {"kind": "PRESALE_FULL", "days": 5},
                 }
             ],
         }

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import psycopg
 
+from yidao.flows import place_order
 from yidao.intake.payloads import Item, ItemResult, OrderIn, Result, SourceFacts
-from yidao.orders import entry
 
 
 class Task(Protocol):
@@ -33,9 +33,16 @@ def take(
                 taken.append((task, task.item))
     if not taken:
         return
-    entered = entry.enter(connection, [order for _, order in taken], now=now)
-    for (task, _), each in zip(taken, entered, strict=True):
-        task.result = ItemResult(Result.ACCEPTED if each.is_news else Result.DUPLICATE, id=str(each.id))
+    entered = place_order.enter(connection, [order for _, order in taken], now=now)
+    for (task, order), each in zip(taken, entered, strict=True):
+        if isinstance(each, place_order.Refused):
+            detail = {"order_no": order.order_no}
+            if each.product_id:
+                detail["product_id"] = each.product_id
+            task.result = ItemResult(Result.REJECTED, code=each.code, detail=detail)
+        else:
+            result = Result.ACCEPTED if each.is_news else Result.DUPLICATE
+            task.result = ItemResult(result, code=each.code, id=str(each.id))
 
 
 def _unknown_party(order: OrderIn, sender: SourceFacts, organisations: Mapping[int, str]) -> str:

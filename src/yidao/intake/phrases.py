@@ -85,6 +85,15 @@ PHRASES: Final[Mapping[str, Phrase]] = MappingProxyType(
         "order.malformed": Phrase(422, "The order is malformed.", "订单格式有误。"),
         "order.shop_unknown": Phrase(422, "There is no such shop.", "店铺不存在。"),
         "order.creator_unknown": Phrase(422, "There is no such creator.", "达人不存在。"),
+        "order.product_banned": Phrase(
+            409, "A product of the order is banned in this shop.", "订单中有商品已被封禁，无法接收新订单。"
+        ),
+        "order.shop_closed": Phrase(409, "The shop is closed and takes no new orders.", "店铺已停业，无法接收新订单。"),
+        "order.ships_by_packs": Phrase(
+            200,
+            "Taken down; but parcels ship an order, words do not: it still waits.",
+            "已记录；但订单须提交运单才算发货，目前仍为待发货。",
+        ),
         "intake.data_refused": Phrase(422, "The database refused this item.", "数据未能写入。"),
         "item.refused": Phrase(422, "The item was refused.", "该条数据被拒绝。"),
     }

@@ -274,11 +274,11 @@ def _sealed(id_: int, order: OrderIn) -> tuple[bytes | None, ...]:
     whole = f"{order.shop_id}|{receiver.name}|{digits}|{receiver.division}|{receiver.address}"
     return (
         _encrypted(receiver.name, "receiver_name", id_),
-        _encrypted(digits, "receiver_phone", id_),
+        _encrypted(receiver.phone if "*" in receiver.phone else digits, "receiver_phone", id_),
         _encrypted(receiver.address, "receiver_address", id_),
         _encrypted(order.buyer_remark, "buyer_remark", id_),
         crypto.blind_index(whole, purpose=RECEIVER_PURPOSE) if receiver != NOBODY else None,
-        crypto.blind_index(digits, purpose=reading.PHONE_PURPOSE) if digits else None,
+        crypto.blind_index(digits, purpose=reading.PHONE_PURPOSE) if digits and "*" not in receiver.phone else None,
         crypto.blind_index(digits[-4:], purpose=reading.TAIL_PURPOSE) if len(digits) >= reading.TAIL_DIGITS else None,
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from yidao.rules import promise
 from yidao.rules.scans import Kind
 
 EVENTS_MAX: Final = 500
@@ -24,6 +25,9 @@ ORDER_STATES: Final = (
 LINES_MAX: Final = 50
 QUANTITY_MAX: Final = 1_000_000
 REVISION_MAX: Final = 1_000_000
+FEN_MAX: Final = 1_000_000_000_000
+"""Ten billion yuan: more than any order costs."""
+PROMISE_DAYS_MAX: Final = 180
 
 KIND_BY_CODE: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in Kind})
 
@@ -102,6 +106,15 @@ PhoneTail = Annotated[
         extra_json_schema={"pattern": "^[0-9]{4}$"},
     ),
 ]
+Fen = Annotated[int, msgspec.Meta(ge=0, le=FEN_MAX, description="Money in fen (分).")]
+OptionalDivision = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=6,
+        description="Administrative division, six digits of GB/T 2260, or nothing.",
+        extra_json_schema={"pattern": "^([0-9]{6})?$"},
+    ),
+]
 Revision = Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)]
 
 
@@ -173,8 +186,31 @@ class Parcels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parcels: Annotated[list[Parcel], msgspec.Meta(min_length=1, max_length=PARCELS_MAX)]
 
 
+class Promise(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """
+    What a shop promised about a line. `days` count from the payment (of PROMO_EXT: beyond the usual time), `at` is an
+    agreed time of an appointment, a campaign or a step.
+    """
+
+    kind: Annotated[str, msgspec.Meta(max_length=40, extra_json_schema={"enum": [kind.value for kind in promise.Kind]})]
+    days: Annotated[int, msgspec.Meta(ge=0, le=PROMISE_DAYS_MAX)] = 0
+    at: Moment | None = None
+
+
+class Receiver(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Whom an order goes to; kept encrypted, and shown masked."""
+
+    name: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    division: OptionalDivision = ""
+    address: Annotated[str, msgspec.Meta(max_length=300, description="Street, house, room.")] = ""
+
+
 class OrderLine(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """One line of an order; without a number of its own (子订单) it goes by its order's."""
+    """
+    One line of an order; without a number of its own (子订单) it goes by its order's. `price_fen` is that of one piece,
+    `paid_fen` what was paid for the line; left out, it is the price of all pieces.
+    """
 
     order_no: OrderNo | None = None
     creator_id: OrganisationId | None = None
@@ -184,10 +220,19 @@ class OrderLine(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
     product_id: ForeignId = ""
     product_name: ProductName = ""
     quantity: Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)] = 1
+    sku_id: ForeignId = ""
+    sku_name: Annotated[str, msgspec.Meta(max_length=200, description="The chosen kind: color, size.")] = ""
+    merchant_code: Annotated[str, msgspec.Meta(max_length=100, description="The shop's own code of the goods.")] = ""
+    price_fen: Fen = 0
+    paid_fen: Fen = 0
+    promise: Promise | None = None
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A shop's word about an order; of several the one with the latest `changed_at` stands."""
+    """
+    A shop's word about an order; of several the one with the latest `changed_at` stands. Without a promise a paid order
+    is to leave within the usual time. `paid_fen` left out is what was paid for the lines, and the freight.
+    """
 
     shop_id: OrganisationId
     order_no: OrderNo
@@ -195,6 +240,12 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changed_at: Moment
     lines: Annotated[list[OrderLine], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
     paid_at: Moment | None = None
+    ordered_at: Moment | None = None
+    freight_fen: Fen = 0
+    paid_fen: Fen = 0
+    buyer_remark: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    receiver: Receiver | None = None
+    sender_division: OptionalDivision = ""
 
 
 class Orders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
