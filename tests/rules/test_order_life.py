@@ -30,9 +30,7 @@ ASKABLE = cards.OrderFacts(ship_by_at=D, promised_at=D, is_asked=False, is_refun
         pytest.param(ASKABLE, D, "NOT_LATER", id="the time that holds anyway is no change"),
         pytest.param(ASKABLE, D - 1, "NOT_LATER", id="an earlier time needs no card"),
         pytest.param(replace(ASKABLE, ship_by_at=Instant(NOW - DAY)), NOW, "PAST", id="this instant is past"),
-        pytest.param(
-            replace(ASKABLE, ship_by_at=Instant(NOW - DAY)), NOW + 1, None, id="a late order too"
-        ),
+        pytest.param(replace(ASKABLE, ship_by_at=Instant(NOW - DAY)), NOW + 1, None, id="a late order too"),
         pytest.param(replace(ASKABLE, is_asked=True), D + 1, "ALREADY_ASKED", id="one card waits at a time"),
         pytest.param(replace(ASKABLE, is_refunding=True), D + 1, "REFUNDING", id="money asked back comes first"),
         pytest.param(replace(ASKABLE, ship_by_at=NEVER), D + 1, "NOTHING_WAITS", id="what is shipped has no ship time"),
@@ -225,6 +223,14 @@ def test_the_parts_of_a_line_add_up_to_what_was_paid(paid, parts) -> None:
         gone += part
 
     assert sent == paid
+
+
+@given(total=st.integers(0, 10**9), weights=st.lists(st.integers(0, 99), min_size=1, max_size=9))
+def test_a_sum_cut_by_weights_adds_up_again(total, weights) -> None:
+    parts = closing.apportioned(total, weights)
+
+    assert (sum(parts), len(parts)) == (total, len(weights))
+    assert all(part >= 0 for part in parts)
 
 
 # --- Refunds ---

@@ -5,19 +5,12 @@ old D is taken back where the new one lies in the future.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
-
-import psycopg
-from psycopg import rows
 
 from yidao.accounts.actors import Actor
 from yidao.audit import services as audit
+from yidao.judging import reversal
 from yidao.kit import db
 from yidao.orders import deadlines, raw
-
-_JUDGED: Final = """
-SELECT id FROM order_head WHERE id = ANY(%s) AND judged_count > 0 AND ship_by_at > %s ORDER BY id
-"""
 
 
 def move_deadlines(
@@ -60,7 +53,14 @@ def grant(
     plain = raw.plain()
     moves = deadlines.later(plain, new_at, cause=cause, cause_ref=cause_ref)
     moved = deadlines.move(plain, moves, now=now, actor=actor)
-    with psycopg.Cursor(plain, row_factory=rows.tuple_row) as cursor:
-        judged = [row[0] for row in cursor.execute(_JUDGED, (list(moved), now)).fetchall()]
-    assert judged is not None
+    for first in range(0, len(moved), reversal.ORDERS_MAX):
+        some = moved[first : first + reversal.ORDERS_MAX]
+        reversal.reverse(
+            plain,
+            order_ids=some,
+            cause=reversal.Cause.DEADLINE_MOVED,
+            cause_ref=cause_ref,
+            now=now,
+            user_id=actor.user_id,
+        )
     return moved

@@ -14,6 +14,7 @@ from yidao.accounts.actors import SYSTEM, Actor, ActorKind, Permission
 from yidao.audit import services as audit
 from yidao.kit import db, ids, news
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
+from yidao.kit.sweeps import Concern
 from yidao.orders import deadlines, raw, sight
 from yidao.orders.models import Order, ShipByCard
 from yidao.policies import books, families
@@ -221,6 +222,9 @@ def sweep(bucket: int, now: datetime) -> int:
         if found:
             news.tell(sorted({card.shop_id for card in found}))
     return len(found)
+
+
+CONCERN: Final = Concern(name="cards", step=sweep)
 
 
 def overtake(order_ids: Sequence[int], *, now: datetime) -> int:

@@ -4,6 +4,7 @@ When an order that was neither shipped nor refunded closes by itself, and how mu
 Source: 004, 发货超时怎么关闭订单 (150 days after the buyer placed the order, money back by the way it came).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yidao.rules.instants import DAY, Instant
@@ -49,6 +50,21 @@ def share_fen(line: LineFacts, count: int) -> int:
     """
     before, after = line.refunded, line.refunded + count
     return line.paid_fen * after // line.quantity - line.paid_fen * before // line.quantity
+
+
+def apportioned(total_fen: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """
+    Return a sum cut in proportion to weights, in whole fen that add up to it; without any weight, in equal parts.
+
+    Worked example: 100 fen by 1, 1 and 1 are 33, 33 and 34.
+    """
+    given = list(weights) if any(weights) else [1] * len(weights)
+    whole, before = sum(given), 0
+    parts: list[int] = []
+    for weight in given:
+        parts.append(total_fen * (before + weight) // whole - total_fen * before // whole)
+        before += weight
+    return tuple(parts)
 
 
 def closing(lines: tuple[LineFacts, ...], *, paid_fen: int, given_back_fen: int) -> Closing | None:
