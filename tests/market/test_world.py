@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from yidao.market import data, journey, stamps, stories, wires
-from yidao.market.ledger import Ledger
+from yidao.market.ledger import ORDERED_BEFORE, Ledger
 from yidao.market.stamps import DAY, HOUR
 from yidao.market.twists import STAGED, Twist
 from yidao.market.world import LONGEST_LIFE, Cast, World
@@ -68,7 +68,8 @@ def test_scans_of_a_parcel_follow_one_another_and_lie_within_its_longest_life():
         times = [step.at for step in parcel.steps]
 
         assert times == sorted(times)
-        assert all(0 <= message.send_at - BEGINS - 2 * DAY < LONGEST_LIFE for message in parcel.messages)
+        began = BEGINS + 2 * DAY
+        assert all(-ORDERED_BEFORE < message.send_at - began < LONGEST_LIFE for message in parcel.messages)
 
 
 def test_no_message_tells_of_a_scan_long_before_it_happened():
@@ -109,7 +110,7 @@ def test_everything_that_can_happen_does_happen():
     assert min(repeats, retractions, merged, out_of_scope) > 0
 
 
-def test_every_sale_is_told_as_an_order_on_its_day_and_before_it_is_shipped():
+def test_every_sale_is_told_as_an_order_when_it_is_paid_or_before_it_is_shipped():
     market = world(per_day=1000)
 
     for parcel in market.day(3):
@@ -118,11 +119,27 @@ def test_every_sale_is_told_as_an_order_on_its_day_and_before_it_is_shipped():
         sold = {line.order_no: line for line in parcel.shipment.lines if not line.customer_return}
         assert orders.keys() == sold.keys()
         for number, told in orders.items():
-            assert BEGINS + 3 * DAY <= told.send_at < handed_in.send_at
+            assert BEGINS + 3 * DAY - ORDERED_BEFORE <= told.send_at < handed_in.send_at
             assert told.via == handed_in.via
             (line,) = told.body.lines
             assert (line.creator_id, line.product_name) == (sold[number].creator_id, sold[number].product_name)
             assert told.body.state == ("TO_SHIP" if told.body.paid_at else "PENDING_PAYMENT")
+            assert told.body.receiver.phone.endswith(parcel.shipment.receiver_phone_tail)
+            assert line.price_fen > 0
+
+
+def test_the_orders_in_one_parcel_go_to_one_receiver_and_some_leave_days_after_they_were_paid():
+    parcels = list(world(per_day=1500).day(5))
+    orders = [[each.body for each in parcel.messages if each.channel == wires.ORDERS] for parcel in parcels]
+    waited = [
+        stamps.second_of(datetime.fromisoformat(parcel.shipment.shipped_at))
+        - stamps.second_of(datetime.fromisoformat(parcel.shipment.paid_at))
+        for parcel in parcels
+    ]
+
+    assert all(len({each.receiver for each in told}) == 1 for told in orders if told)
+    assert any(len(told) > 1 for told in orders)
+    assert 5 < sum(each > 48 * HOUR for each in waited) < 60
 
 
 def test_some_orders_are_never_shipped_and_some_of_those_are_cancelled():

@@ -200,6 +200,8 @@ PRODUCTS: Final = {
     "river": ("蓝牙耳机 降噪", "快充充电器 65W", "机械键盘 87键", "手机壳 防摔"),
 }
 """What each shop sells; a parcel's key decides which of it."""
+ONE_OF_A_KIND: Final = ("紫砂壶", "手绘瓷盘", "老银镯", "木雕摆件", "缂丝团扇", "漆器茶盘")
+"""Things of which a shop has one each."""
 SHOWS_A_DAY: Final = 2
 """Live shows of a creator on a day, in the afternoon and in the evening; what is not sold in one comes from a video."""
 

@@ -8,6 +8,8 @@ from yidao.market.wires import Message
 from yidao.market.world import LONGEST_LIFE, World
 
 MINUTE = 60
+ORDERED_BEFORE = 5 * DAY
+"""How long before the day that ships it an order may be told."""
 
 
 class Ledger:
@@ -28,7 +30,7 @@ class Ledger:
     def due(self, until: int) -> list[Message]:
         """Return what falls due before the last whole minute of `until` and was not handed out yet, oldest first."""
         last = until // MINUTE
-        while self._world.begins_at + self._next_day * DAY < until:
+        while self._world.begins_at + self._next_day * DAY < until + ORDERED_BEFORE:
             for parcel in self._world.day(self._next_day):
                 self._keep(parcel.messages)
             self._keep(self._world.unshipped(self._next_day))

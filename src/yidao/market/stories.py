@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import structs
 
-from yidao.market import data, stamps, wires
+from yidao.market import buying, data, stamps, wires
 from yidao.market.journey import Step
 from yidao.market.scripts import (
     AWAY,
@@ -101,7 +101,7 @@ def _staged(script: Script, number: int, *, cast: Cast, opens_at: int) -> Story:
     )
     scripted = Scripted(script=script, opens_at=opens_at, told=told)
     messages = (
-        *_orders(lines, cast.shop_ids[shop_no], told_at=min(paid, shipped - 60), paid_at=paid, tie=told.tie),
+        *_orders(number, lines, cast.shop_ids[shop_no], told_at=min(paid, shipped - 60), paid_at=paid, tie=told.tie),
         Message(handed_in, told.tie, wires.PARCELS, "", shipment),
         *script.tell(scripted),
     )
@@ -125,13 +125,18 @@ def _step(scene: Scene, opens_at: int) -> Step:
     return Step(at, kind, city.counties[0][0], f"{city.name}{city.counties[0][1]}")
 
 
-def _orders(lines: Sequence[Line], shop_id: str, *, told_at: int, paid_at: int, tie: int) -> Iterator[Message]:
+def _orders(
+    case: int, lines: Sequence[Line], shop_id: str, *, told_at: int, paid_at: int, tie: int
+) -> Iterator[Message]:
     """Yield the word about each order; goods that a customer sends back are no order."""
     is_paid = paid_at <= told_at
     state = "TO_SHIP" if is_paid else "PENDING_PAYMENT"
+    buyer = buying.receiver(case, tail="0088", division="110101", place="北京市东城区")
     for number, line in enumerate(lines):
         if not line.customer_return:
-            told = wires.order(shop_id, line, state=state, changed_at=told_at, paid_at=paid_at if is_paid else 0)
+            # Cases are told when they are due whatever was promised; the usual time holds for all of them.
+            sale = buying.sale(line, case * 10 + number, paid_at=paid_at, receiver=buyer)._replace(promise=None)
+            told = wires.order(shop_id, line, sale, state=state, changed_at=told_at, paid_at=paid_at if is_paid else 0)
             yield Message(told_at, tie + number, wires.ORDERS, "", told)
 
 
@@ -155,7 +160,7 @@ def _not_shipped(number: int, *, cast: Cast, opens_at: int) -> Story:
         waybill_no="",
         order_no=lines[0].order_no,
         shows="",
-        messages=tuple(_orders(lines, cast.shop_ids[0], told_at=paid, paid_at=paid, tie=-10_000 + number * 64)),
+        messages=tuple(_orders(number, lines, cast.shop_ids[0], told_at=paid, paid_at=paid, tie=-10_000 + number * 64)),
     )
 
 

@@ -61,6 +61,23 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     product_name: str = ""
 
 
+class Promise(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """When a shop promised to ship."""
+
+    kind: str
+    days: int = 0
+    at: str = ""
+
+
+class Receiver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Whom an order goes to."""
+
+    name: str
+    phone: str
+    division: str
+    address: str
+
+
 class OrderLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of an order."""
 
@@ -70,6 +87,10 @@ class OrderLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     room_id: str = ""
     product_id: str = ""
     product_name: str = ""
+    quantity: int = 1
+    sku_name: str = ""
+    price_fen: int = 0
+    promise: Promise | None = None
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -81,6 +102,23 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     changed_at: str
     lines: tuple[OrderLine, ...]
     paid_at: str = ""
+    ordered_at: str = ""
+    freight_fen: int = 0
+    buyer_remark: str = ""
+    receiver: Receiver | None = None
+
+
+class Sale(NamedTuple):
+    """What an order says besides its state and what was sold; it stays the same however often it is told."""
+
+    quantity: int
+    sku_name: str
+    price_fen: int
+    freight_fen: int
+    promise: Promise | None
+    remark: str
+    receiver: Receiver
+    ordered_at: int
 
 
 class Shipment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -135,7 +173,7 @@ def silent_until(carrier: Carrier, at: int) -> int:
     return 0
 
 
-def order(shop_id: str, line: Line, *, state: str, changed_at: int, paid_at: int) -> Order:
+def order(shop_id: str, line: Line, sale: Sale, *, state: str, changed_at: int, paid_at: int) -> Order:
     """Return the marketplace's word about the order of one line; `paid_at` 0 leaves the payment out."""
     return Order(
         shop_id,
@@ -144,10 +182,23 @@ def order(shop_id: str, line: Line, *, state: str, changed_at: int, paid_at: int
         stamps.rfc3339(changed_at),
         (
             OrderLine(
-                line.creator_id, line.self_sold, line.cross_border, line.room_id, line.product_id, line.product_name
+                line.creator_id,
+                line.self_sold,
+                line.cross_border,
+                line.room_id,
+                line.product_id,
+                line.product_name,
+                sale.quantity,
+                sale.sku_name,
+                sale.price_fen,
+                sale.promise,
             ),
         ),
         stamps.rfc3339(paid_at) if paid_at else "",
+        stamps.rfc3339(sale.ordered_at),
+        sale.freight_fen,
+        sale.remark,
+        sale.receiver,
     )
 
 

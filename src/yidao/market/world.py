@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import structs
 
-from yidao.market import data, journey, oddities, stamps, wires
+from yidao.market import buying, data, journey, oddities, stamps, wires
 from yidao.market.data import Carrier, City, Shop
 from yidao.market.journey import Step, Trip
 from yidao.market.stamps import DAY, HOUR
@@ -30,7 +30,11 @@ LINES_A_PARCEL: Final = 8
 VIDEO_ONE_IN: Final = 5
 """One line in so many was not sold in a live show."""
 UNSHIPPED_ONE_IN: Final = 60
-UNSHIPPED_MIN: Final = 2
+UNSHIPPED_MIN: Final = 5
+CANCELLED_AFTER: Final = (3 * DAY, 0, 12 * HOUR, 14 * DAY, 0)
+"""After how long the marketplace cancels the unshipped orders of a day, one after the other; 0: never."""
+LATE_ONE_IN: Final = 70
+"""One parcel in so many leaves two to four days after its payment."""
 TOLD_LATE_HOURS: Final = 30
 _HOURS_UNTIL: Final = tuple(part / sum(HOURS) for part in itertools.accumulate(HOURS))
 
@@ -106,48 +110,59 @@ class World:
             true_division=trip.county[0],
         )
         messages = [
-            *self._ordered(lines, trip, shop_no, paid_at=paid_at, tie=tie),
+            *self._ordered(lines, trip, shop_no, shipment, paid_at=paid_at, tie=tie),
             Message(sent_at, tie, wires.PARCELS, _speaker(shop_no), shipment),
             *_tell(told, trip, shop_no, shipment),
         ]
         return Parcel(shipment=shipment, steps=tuple(steps), messages=tuple(messages))
 
     def unshipped(self, day: int) -> Iterator[Message]:
-        """Yield the word about the orders of a day that are never shipped; half of them are cancelled after three."""
+        """Yield the word about the orders of a day that are never shipped; some are cancelled, sooner or later."""
         for number in range(max(UNSHIPPED_MIN, self.count(day) // UNSHIPPED_ONE_IN)):
             key = day * SLOTS_A_DAY + SLOTS_A_DAY - 1 - number
             chance = data.dice(self.seed * 1_000_003 * SLOTS_A_DAY + key)
             shop_no = 0 if number == 0 else bisect(self._shop_until, chance.random())
             creator = self.cast.creator_ids[0 if number == 0 else bisect(self._creator_until, chance.random())]
-            is_cross_border = data.SHOPS[shop_no].is_cross_border
-            line = self._sold(
-                Line(order_no(key, 0), creator, cross_border=is_cross_border), key * LINES_A_PARCEL, shop_no
-            )
+            line = _one_of_a_kind(order_no(key, 0), creator, shop_no, key)
             paid = self.begins_at + day * DAY + int(DAY * chance.random())
+            city = self._cities[bisect(self._city_until, chance.random())]
+            division, name = city.counties[0]
+            buyer = buying.receiver(key, tail="", division=division, place=f"{city.name}{name}")
+            sale = buying.sale(line, key, paid_at=paid, receiver=buyer)
             shop, via, tie = self.cast.shop_ids[shop_no], _speaker(shop_no), key * 64
-            told = wires.order(shop, line, state="TO_SHIP", changed_at=paid, paid_at=paid)
+            told = wires.order(shop, line, sale, state="TO_SHIP", changed_at=paid, paid_at=paid)
             yield Message(paid + 5, tie, wires.ORDERS, via, told)
-            if number % 2:
-                cancelled = paid + 3 * DAY
-                told = wires.order(shop, line, state="CANCELLED", changed_at=cancelled, paid_at=paid)
-                yield Message(cancelled + 5, tie + 1, wires.ORDERS, via, told)
+            after = CANCELLED_AFTER[number % len(CANCELLED_AFTER)]
+            if after:
+                told = wires.order(shop, line, sale, state="CANCELLED", changed_at=paid + after, paid_at=paid)
+                yield Message(paid + after + 5, tie + 1, wires.ORDERS, via, told)
 
     def _ordered(
-        self, lines: tuple[Line, ...], trip: Trip, shop_no: int, *, paid_at: int, tie: int
+        self, lines: tuple[Line, ...], trip: Trip, shop_no: int, shipment: Shipment, *, paid_at: int, tie: int
     ) -> Iterator[Message]:
-        """Yield the word about each order in a parcel: before the hand-over, and not before its day begins."""
-        told_at = max(stamps.midnight(trip.shipped_at), min(paid_at, trip.shipped_at - 60))
+        """Yield the word about each order in a parcel: when it was paid or, unpaid, before the hand-over."""
+        told_at = max(self.begins_at, min(paid_at, trip.shipped_at - 60))
         is_paid = paid_at <= told_at
+        place = f"{trip.receiver.name}{trip.county[1]}"
+        tail = shipment.receiver_phone_tail
+        buyer = buying.receiver(tie, tail=tail, division=trip.county[0], place=place)
         for number, line in enumerate(lines):
             if not line.customer_return:
+                # What goes into one parcel goes to one receiver; each order has pieces and prices of its own.
+                sale = buying.sale(line, tie // 64 + number, paid_at=paid_at, receiver=buyer)
                 order = wires.order(
                     self.cast.shop_ids[shop_no],
                     line,
+                    sale,
                     state="TO_SHIP" if is_paid else "PENDING_PAYMENT",
                     changed_at=told_at,
                     paid_at=paid_at if is_paid else 0,
                 )
                 yield Message(told_at, tie + number, wires.ORDERS, _speaker(shop_no), order)
+                if not is_paid:
+                    at = stamps.rfc3339(paid_at)
+                    paid = structs.replace(order, state="TO_SHIP", changed_at=at, paid_at=at)
+                    yield Message(paid_at + 5, tie + number, wires.ORDERS, _speaker(shop_no), paid)
 
     def oddities(self, day: int) -> Iterator[Message]:
         """Yield what arrives on a day and cannot be used."""
@@ -230,6 +245,8 @@ class World:
             sent = paid + 300
         else:
             paid = shipped - int((1 + 29 * roll()) * HOUR)
+            if shipped % LATE_ONE_IN == 0 and not trip.is_staged:
+                paid -= int(1.7 * DAY)
             if roll() < 0.04 and not trip.is_staged:
                 sent += int((1 + 15 * roll()) * HOUR)
         fate = roll()
@@ -268,6 +285,18 @@ class World:
             else:
                 lines.append(Line(order_no(key, number), creator))
         return tuple(lines)
+
+
+def _one_of_a_kind(number: str, creator: str, shop_no: int, key: int) -> Line:
+    """
+    Return a line with something that is sold once and never again.
+
+    What is never shipped ends in a ban of its product; the things of every day would soon all be banned.
+    """
+    name = f"孤品 {data.ONE_OF_A_KIND[key % len(data.ONE_OF_A_KIND)]} {key % 9_973:04d}号"
+    is_cross_border = data.SHOPS[shop_no].is_cross_border
+    product_id = f"P{shop_no + 1:02d}U{key}"
+    return Line(number, creator, cross_border=is_cross_border, product_id=product_id, product_name=name)
 
 
 def number_of(carrier: Carrier, key: int, seed: int) -> str:
