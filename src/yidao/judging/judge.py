@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import psycopg
-from django.db import connection as django_connection
 
 from yidao.accounts.actors import SYSTEM
 from yidao.judging import bans, opening
 from yidao.judging.models import Kind
 from yidao.judging.opening import NewJudgement
 from yidao.kit import arrays, db, logs, micros, news, sweeps
-from yidao.orders import owed
+from yidao.orders import owed, raw
 from yidao.policies import books, families
 from yidao.policies.selection import PolicyBook
 from yidao.rules import late_shipment, penalties
@@ -109,9 +108,9 @@ def step(bucket: int, now: datetime) -> int:
     orders; one that comes late makes every judgement with the instant it should have had.
     """
     with db.transaction(SYSTEM):
-        raw: psycopg.Connection[Any] = django_connection.connection
-        owed_ones = make_owed(raw, _OWED_IN_BUCKET, bucket, now=now)
-        due = judge_due(raw, bucket, now=now)
+        plain = raw.plain()
+        owed_ones = make_owed(plain, _OWED_IN_BUCKET, bucket, now=now)
+        due = judge_due(plain, bucket, now=now)
         for order_id, fault in due.faults:
             log.warning("order not judged", order=order_id, fault=type(fault).__name__)
             sweeps.keep_fault(CONCERN_NAME, order_id, fault, now=now)

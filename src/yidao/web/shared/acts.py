@@ -63,6 +63,8 @@ ACTS: Final[Mapping[str, str]] = {
     "policy.published": gettext_noop("Published a policy"),
     "quarantine.discarded": gettext_noop("Discarded input that was kept aside"),
     "quarantine.replay_asked": gettext_noop("Asked to replay input that was kept aside"),
+    "reversal.done": gettext_noop("A reversal of many judgements was finished"),
+    "reversal.started": gettext_noop("Started a reversal of many judgements"),
     "session.ended": gettext_noop("Ended a session"),
     "settlement.booked": gettext_noop("A day's deductions were booked"),
     "settlement.held": gettext_noop("Held deductions back"),
