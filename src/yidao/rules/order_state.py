@@ -184,7 +184,8 @@ def _closing(facts: Facts, state: State, now: Instant) -> tuple[Instant, str]:
         return facts.closed_at, facts.closed_cause
     if facts.told_state == State.CANCELLED:
         return facts.changed_at, CLOSED_AS_TOLD
-    return (facts.closed_at if facts.closed_cause == CLOSED_AS_REFUNDED else now), CLOSED_AS_REFUNDED
+    known_at = facts.closed_at if facts.closed_cause == CLOSED_AS_REFUNDED else NEVER
+    return known_at or now, CLOSED_AS_REFUNDED
 
 
 def _labels(facts: Facts, live: Sequence[Pack], *, is_waiting: bool) -> Label:
