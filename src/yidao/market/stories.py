@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import structs
 
-from yidao.market import buying, data, stamps, wires
+from yidao.market import buying, data, late_stories, stamps, wires
 from yidao.market.journey import Step
 from yidao.market.scripts import (
     AWAY,
@@ -70,7 +70,30 @@ def stories(*, cast: Cast, opens_at: int) -> tuple[Story, ...]:
         for number, script in enumerate(LATER_SCRIPTS, start=len(SCRIPTS) + 2)
     ]
     last = len(SCRIPTS) + len(LATER_SCRIPTS) + 2
-    return (*told, _second_life(cast=cast, opens_at=opens_at), *later, _not_shipped(last, cast=cast, opens_at=opens_at))
+    return (
+        *told,
+        _second_life(cast=cast, opens_at=opens_at),
+        *later,
+        _not_shipped(last, cast=cast, opens_at=opens_at),
+        *_late(cast=cast, opens_at=opens_at),
+    )
+
+
+def _late(*, cast: Cast, opens_at: int) -> Iterator[Story]:
+    """Yield the cases of orders that are never shipped."""
+    for key, case, title, messages in (
+        (late_stories.FLASH_SALE, 1, late_stories.FLASH_SALE_TITLE, late_stories.flash_sale),
+        (late_stories.OLD_ORDER, 2, late_stories.OLD_ORDER_TITLE, late_stories.old_order),
+    ):
+        yield Story(
+            key=key,
+            title=title,
+            carrier="",
+            waybill_no="",
+            order_no=late_stories.order_no(case, 0),
+            shows="",
+            messages=messages(cast=cast, opens_at=opens_at),
+        )
 
 
 def _staged(script: Script, number: int, *, cast: Cast, opens_at: int) -> Story:
