@@ -5,12 +5,17 @@ worker sweeps them all the time; who moves a demo's clock sweeps them after ever
 
 from typing import Final
 
-from yidao.judging import judge, settling
+from yidao.judging import appeal_sweeps, judge, rating, settling, telling
 from yidao.kit.sweeps import Concern
+from yidao.ledger import proof
 from yidao.orders import warnings
 
 CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
     judge.CONCERN,
+    telling.CONCERN,
+    appeal_sweeps.CONCERN,
+    rating.CONCERN,
     settling.CONCERN,
+    proof.CONCERN,
 )

@@ -6,7 +6,7 @@ days of an appeal count from the notice, so a shop that hears late has no less t
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext_noop
@@ -35,7 +35,7 @@ FOUND: Final = kinds.Kind(
 )
 kinds.register(FOUND)
 
-_SHOPS: Final = f"""
+_SHOPS: Final = """
 WITH RECURSIVE waiting AS (
   (SELECT shop_id, at FROM violation WHERE notified_at IS NULL ORDER BY shop_id, at LIMIT 1)
   UNION ALL
@@ -44,7 +44,7 @@ WITH RECURSIVE waiting AS (
                             WHERE v.notified_at IS NULL AND v.shop_id > waiting.shop_id
                             ORDER BY v.shop_id, v.at LIMIT 1) AS following
 )
-SELECT shop_id FROM waiting WHERE at < %s AND mod(shop_id, {BUCKETS}) = %s ORDER BY shop_id LIMIT {SHOPS_AT_ONCE}
+SELECT shop_id FROM waiting WHERE at < %s AND mod(shop_id, %s) = %s ORDER BY shop_id LIMIT %s
 """
 _TELL: Final = """
 WITH due AS MATERIALIZED (
@@ -54,10 +54,10 @@ WITH due AS MATERIALIZED (
 UPDATE violation AS v SET notified_at = %(now)s, appeal_until = %(until)s FROM due WHERE v.id = due.id
 RETURNING v.kind, v.state
 """
-_UPHOLD: Final = f"""
+_UPHOLD: Final = """
 WITH due AS MATERIALIZED (
   SELECT id FROM violation
-   WHERE state = 'OPEN' AND appeal_until <= %(now)s AND mod(shop_id, {BUCKETS}) = %(bucket)s
+   WHERE state = 'OPEN' AND appeal_until <= %(now)s AND mod(shop_id, %(buckets)s) = %(bucket)s
    ORDER BY appeal_until, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE violation AS v SET state = 'UPHELD' FROM due WHERE v.id = due.id
@@ -66,7 +66,7 @@ RETURNING v.shop_id
 
 
 def step(bucket: int, now: datetime) -> int:
-    """Tell the shops of one bucket what came up before their present round, and uphold what was not appealed against."""
+    """Tell one bucket's shops what came up before their present round, and uphold what was not appealed against."""
     told = sum(_tell(shop_id, hours, now=now) for shop_id, hours in _rounds(_waiting(bucket, now), now=now))
     return told + _uphold(bucket, now=now)
 
@@ -78,7 +78,7 @@ def _waiting(bucket: int, now: datetime) -> list[int]:
     """Return the shops with something of an earlier hour; each costs one look into the index, however much waits."""
     hour = to_datetime(warning.notice_round_starts_at(instant(now), 1))
     with connection.cursor() as cursor:
-        cursor.execute(_SHOPS, (hour, bucket))
+        cursor.execute(_SHOPS, (hour, BUCKETS, bucket, SHOPS_AT_ONCE))
         return [shop_id for (shop_id,) in cursor.fetchall()]
 
 
@@ -93,7 +93,7 @@ def _tell(shop_id: int, round_hours: int, *, now: datetime) -> int:
     """Tell one shop in transactions of a batch each, and return how many violations it was told of."""
     before = to_datetime(warning.notice_round_starts_at(instant(now), round_hours))
     policy = books.shelf(raw.plain()).of(families.APPEAL).choose(instant(now), shop_id, "")
-    facts = {
+    facts: dict[str, Any] = {
         "shop": shop_id,
         "before": before,
         "now": now,
@@ -124,7 +124,7 @@ def _tell(shop_id: int, round_hours: int, *, now: datetime) -> int:
 def _uphold(bucket: int, *, now: datetime) -> int:
     """Let violations stand whose days of appeal are over."""
     with db.transaction(SYSTEM), connection.cursor() as cursor:
-        cursor.execute(_UPHOLD, {"bucket": bucket, "now": now, "limit": BATCH_SIZE})
+        cursor.execute(_UPHOLD, {"buckets": BUCKETS, "bucket": bucket, "now": now, "limit": BATCH_SIZE})
         upheld = cursor.fetchall()
         news.tell({shop_id for (shop_id,) in upheld})
     return len(upheld)
