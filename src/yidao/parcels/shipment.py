@@ -1,9 +1,12 @@
 """A shop's word that it handed over a parcel, and the answer to it; times as microseconds since 1970 in UTC."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+TAIL_PURPOSE: Final = "parcel.receiver_tail"
+"""What the blind index of the last four digits of a phone is for."""
 
 
 class LineIn(msgspec.Struct, frozen=True, gc=False):
