@@ -13,6 +13,7 @@ from django.db import connection as django_connection
 
 from yidao.accounts.actors import SYSTEM
 from yidao.audit import services as audit
+from yidao.judging import proving as proving
 from yidao.judging import settling_notices
 from yidao.judging.models import Kind, Penalty, Violation
 from yidao.kit import arrays, clock, db, ids, logs, micros, news, sweeps
