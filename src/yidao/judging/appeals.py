@@ -12,10 +12,9 @@ from django.utils.translation import gettext_noop
 
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.audit import services as audit
-from yidao.judging import cases, naming, reversal
+from yidao.judging import calendar, cases, naming, reversal
 from yidao.judging.case_models import Appeal, CaseFile
 from yidao.judging.models import Reversal, Violation
-from yidao.judging.settlement_models import CalendarDay
 from yidao.kit import db, ids, news, sweeps
 from yidao.kit.errors import Forbidden, NotVisible, Refusal
 from yidao.notices import kinds
@@ -174,7 +173,7 @@ def _write(
 def _end_of_working_day(now: datetime, count: int) -> datetime:
     """Return the midnight in Shanghai that ends the last of so many working days after today."""
     today = now.astimezone(SHANGHAI).date()
-    last = working_days.add_working_days(today, count, dict(CalendarDay.objects.values_list("day", "is_working")))
+    last = working_days.add_working_days(today, count, calendar.special_days())
     return datetime.combine(last + timedelta(days=1), time.min, tzinfo=SHANGHAI)
 
 
