@@ -1,0 +1,289 @@
+"""Money back: never twice, never forgotten, whoever dies when; an operator decides about what certainly failed."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from tests.orders import life, world
+from yidao.accounts.actors import Permission
+from yidao.audit.models import AuditEntry
+from yidao.carriers.payments import Answer, Request
+from yidao.carriers.payments.sandbox import Sandbox, acts_of
+from yidao.flows import refunds
+from yidao.kit.errors import Forbidden, NotVisible
+from yidao.orders import raw
+from yidao.orders.models import AfterSale, OrderRefund
+from yidao.orders.refund_models import OrderRefundAttempt, PaymentSandboxRequest
+from yidao.rules.after_sale import Act
+from yidao.rules.refunds import Outcome, Route
+
+db = pytest.mark.django_db
+PAID, NOW = "06-18 10:00", "06-19 11:00"
+
+
+def agreed(acts: str = "", *, route: str = "") -> int:
+    """Return an order whose refund of 100 yuan is agreed, and tell the sandbox how to treat it."""
+    shop = life.fresh_shop()
+    order_id = world.place(shop, paid=PAID)
+    if acts:
+        life.sandbox_does(order_id, acts, route=route)
+    record_id = life.open_refund(order_id, "06-19 10:00")
+    life.act(life.clerk(shop), record_id, Act.APPROVE, NOW)
+    return order_id
+
+
+def refund(order_id: int) -> OrderRefund:
+    return OrderRefund.objects.get(order_id=order_id)
+
+
+def attempts(order_id: int) -> list[str]:
+    rows = OrderRefundAttempt.objects.filter(refund_id=refund(order_id).id).order_by("id")
+    return [f"{each.act} {each.route} {each.outcome}".strip() for each in rows]
+
+
+def paid_fen(order_id: int) -> int:
+    number = world.head(order_id).order_no
+    return sum(PaymentSandboxRequest.objects.filter(order_no=number).values_list("paid_fen", flat=True))
+
+
+@db
+def test_money_goes_back_by_one_call() -> None:
+    order_id = agreed()
+
+    life.sweep(NOW)
+    life.sweep(NOW)
+
+    assert attempts(order_id) == ["CALLED ORIGINAL", "ANSWERED ORIGINAL DONE"]
+    assert (paid_fen(order_id), world.head(order_id).refunded_fen) == (100_00, 100_00)
+
+
+@db
+@pytest.mark.parametrize(
+    ("acts", "calls"),
+    [
+        pytest.param("TIME_OUT", 1, id="paid, but the answer never came"),
+        pytest.param("LATE", 1, id="answered late"),
+        pytest.param("LOSE,PAY", 2, id="the call never arrived"),
+        pytest.param("LOSE,TIME_OUT", 2, id="lost once, then paid without an answer"),
+        pytest.param("FAIL,PAY", 2, id="failed once"),
+        pytest.param("FAIL,LOSE,LATE", 3, id="everything at once"),
+    ],
+)
+def test_whatever_the_provider_does_money_goes_back_once(acts, calls) -> None:
+    order_id = agreed(acts)
+
+    for at in ("11:00", "11:10", "11:20", "12:00", "12:10", "12:20", "12:30"):
+        for _ in range(3):
+            refunds.sweep(refund(order_id).bucket, world.moment(f"06-19 {at}"), provider=life.sandbox)
+    for at in ("06-20 00:00", "06-20 00:10", "06-20 00:20", "06-20 00:30"):
+        refunds.sweep(refund(order_id).bucket, world.moment(at), provider=life.sandbox)
+
+    assert (refund(order_id).state, paid_fen(order_id)) == ("DONE", 100_00)
+    assert sum(each.startswith("CALLED") for each in attempts(order_id)) == calls
+
+
+@db
+def test_what_fails_waits_longer_each_time_and_then_for_an_operator() -> None:
+    order_id = agreed("FAIL")
+
+    life.sweep("06-19 11:00")
+    first = refund(order_id).due_at
+    life.sweep("06-19 11:59")
+    life.sweep("06-19 12:00")
+    second = refund(order_id).due_at
+    life.sweep("06-20 00:00")
+
+    row = refund(order_id)
+    assert (first, second) == (world.moment("06-19 12:00"), world.moment("06-20 00:00"))
+    assert (row.state, row.due_at, row.tries, row.last_code) == ("WAITS_FOR_OPERATOR", None, 3, "sandbox.refused")
+    assert world.head(order_id).open_refunds == 1
+
+
+@db
+def test_an_operator_chooses_another_way_and_money_goes_once() -> None:
+    order_id = agreed("FAIL", route="ORIGINAL")
+    life.sweep("06-19 11:00")
+    life.sweep("06-19 12:00")
+    now = world.moment("06-19 13:00")
+
+    refunds.choose_route(
+        actor=life.operator(Permission.REFUNDS_DECIDE),
+        refund_id=refund(order_id).id,
+        route=Route.OTHER,
+        now=now,
+        real_now=now,
+    )
+    life.sweep("06-19 13:00")
+
+    assert attempts(order_id)[-3:] == ["ROUTE_CHOSEN OTHER", "CALLED OTHER", "ANSWERED OTHER DONE"]
+    assert (paid_fen(order_id), world.head(order_id).state) == (100_00, "CANCELLED")
+    assert AuditEntry.objects.filter(act="refund.route_chosen").count() == 1
+
+
+@db
+def test_an_operator_says_how_he_knows_that_it_was_paid() -> None:
+    order_id = agreed("FAIL")
+    life.sweep("06-19 11:00")
+    now, actor = world.moment("06-19 13:00"), life.operator(Permission.REFUNDS_DECIDE)
+    told = {"actor": actor, "refund_id": refund(order_id).id, "now": now, "real_now": now}
+
+    with pytest.raises(refunds.EvidenceRefused):
+        refunds.mark_done(evidence=" ", **told)
+    refunds.mark_done(evidence="银行回单 20220619-7", **told)
+    life.sweep("06-20 13:00")
+
+    assert (paid_fen(order_id), refund(order_id).state, world.head(order_id).refunded_fen) == (0, "DONE", 100_00)
+    with pytest.raises(refunds.NotDecidable):
+        refunds.mark_done(evidence="again", **told)
+
+
+@db
+@pytest.mark.parametrize("acts", ["TIME_OUT", "LOSE", "LATE"])
+def test_what_may_still_be_paid_is_not_decided_by_hand(acts) -> None:
+    order_id = agreed(acts)
+    life.sweep(NOW)
+    now, actor = world.moment(NOW), life.operator(Permission.REFUNDS_DECIDE)
+
+    with pytest.raises(refunds.NotDecidable):
+        refunds.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.OTHER, now=now, real_now=now)
+
+
+@db
+def test_who_may_not_decide_decides_nothing() -> None:
+    order_id = agreed("FAIL")
+    life.sweep(NOW)
+    now = world.moment(NOW)
+    told = {"route": Route.OTHER, "now": now, "real_now": now}
+
+    for actor in (life.operator(), life.clerk(world.head(order_id).shop_id), life.marketplace()):
+        with pytest.raises(Forbidden):
+            refunds.choose_route(actor=actor, refund_id=refund(order_id).id, **told)
+    with pytest.raises(NotVisible):
+        refunds.choose_route(actor=life.operator(Permission.REFUNDS_DECIDE), refund_id=1, **told)
+
+
+@db
+def test_without_a_provider_an_operator_has_it_at_once() -> None:
+    order_id = agreed()
+    bucket = refund(order_id).bucket
+
+    refunds.sweep(bucket, world.moment(NOW), provider=lambda: None)
+
+    assert (refund(order_id).state, refund(order_id).last_code) == ("WAITS_FOR_OPERATOR", "payments.none")
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+class Dying:
+    """A provider whose process dies before or after it paid."""
+
+    def __init__(self, *, is_paying: bool) -> None:
+        self._is_paying = is_paying
+
+    def refund(self, request: Request) -> Answer:
+        if self._is_paying:
+            life.sandbox().refund(request)
+        raise Killed
+
+    def ask(self, request_id: str) -> Answer:
+        raise Killed
+
+
+@db
+@pytest.mark.parametrize("is_paying", [False, True], ids=["before it paid", "after it paid"])
+def test_who_dies_during_the_call_leaves_it_to_be_asked_about(is_paying) -> None:
+    order_id = agreed()
+    bucket = refund(order_id).bucket
+
+    with pytest.raises(Killed):
+        refunds.sweep(bucket, world.moment("06-19 11:00"), provider=lambda: Dying(is_paying=is_paying))
+    at_once = refunds.sweep(bucket, world.moment("06-19 11:09"), provider=life.sandbox)
+    life.sweep("06-19 11:10")
+
+    assert at_once == 0
+    assert (refund(order_id).state, paid_fen(order_id)) == ("DONE", 100_00)
+    told = [each.split()[0] for each in attempts(order_id)]
+    assert told == (["CALLED", "INQUIRED"] if is_paying else ["CALLED", "INQUIRED", "CALLED", "ANSWERED"])
+
+
+class Raising:
+    """A provider that breaks its word and raises."""
+
+    def refund(self, request: Request) -> Answer:
+        raise RuntimeError("out there")
+
+    def ask(self, request_id: str) -> Answer:
+        raise RuntimeError("out there")
+
+
+@db
+def test_a_provider_that_raises_has_said_nothing() -> None:
+    order_id = agreed()
+    bucket = refund(order_id).bucket
+
+    refunds.sweep(bucket, world.moment(NOW), provider=Raising)
+
+    assert (refund(order_id).state, refund(order_id).last_outcome) == ("UNKNOWN", "UNKNOWN")
+
+
+@db
+def test_an_answer_that_was_overtaken_decides_nothing_unless_money_arrived() -> None:
+    order_id = agreed("LOSE,LOSE,PAY")
+    bucket = refund(order_id).bucket
+    late: list[Callable[[], Answer]] = []
+
+    class Slow:
+        """Answers FAILED only after somebody else asked and called again."""
+
+        def refund(self, request: Request) -> Answer:
+            late.append(lambda: life.sandbox().refund(request))
+            refunds.sweep(bucket, world.moment("06-19 11:10"), provider=life.sandbox)
+            return Answer(outcome=Outcome.FAILED, code="too.late")
+
+        def ask(self, request_id: str) -> Answer:
+            raise NotImplementedError
+
+    refunds.sweep(bucket, world.moment("06-19 11:00"), provider=Slow)
+
+    assert (refund(order_id).last_code, len(late)) == ("", 1)
+    assert "ANSWERED ORIGINAL FAILED" in attempts(order_id)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_two_workers_at_once_call_once() -> None:
+    orders = [agreed("FAIL,TIME_OUT" if place % 2 else "PAY") for place in range(12)]
+    refund_ids = [refund(each).id for each in orders]
+    OrderRefund.objects.filter(id__in=refund_ids).update(bucket=15)
+    gate = threading.Barrier(2, timeout=20)
+
+    def work() -> None:
+        gate.wait()
+        for at in ("06-19 11:00", "06-19 12:00", "06-19 12:10", "06-19 12:20"):
+            refunds.sweep(15, world.moment(at), provider=lambda: Sandbox(raw.plain))
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(timeout=60)
+    life.sweep("06-19 14:00")
+
+    assert [paid_fen(each) for each in orders] == [100_00] * 12
+    assert set(OrderRefund.objects.filter(id__in=refund_ids).values_list("state", flat=True)) == {"DONE"}
+    assert set(AfterSale.objects.filter(order_id__in=orders).values_list("state", flat=True)) == {"DONE"}
+
+
+def test_a_rule_of_the_sandbox_names_acts_that_exist() -> None:
+    assert [str(each) for each in acts_of("FAIL, PAY")] == ["FAIL", "PAY"]
+    with pytest.raises(ValueError, match="NOPE"):
+        acts_of("FAIL,NOPE")
+
+
+@db
+def test_the_sandbox_never_heard_of_what_it_never_heard_of() -> None:
+    assert life.sandbox().ask("refund-0-original").outcome is Outcome.MISSING
