@@ -15,9 +15,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.intake import facts
+from tests.orders import planting as order_planting
 from tests.web import cast, planting
 from tests.web.cast import Cast
-from yidao.accounts import services
+from yidao.accounts import access, services
+from yidao.accounts.ids import ShopId, UserId
 from yidao.accounts.models import User
 from yidao.exports.models import ExportRecord
 from yidao.kit import crypto, ids
@@ -25,6 +27,7 @@ from yidao.kit.models import DemoClock
 from yidao.parcels import quarantine
 from yidao.parcels.models import Quarantine
 from yidao.parcels.nudge_models import CarrierTicket, NudgeItem, NudgeThread
+from yidao.places import addresses
 from yidao.web.converters import CONVERTERS
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +48,8 @@ NEEDS_MORE = {
     "operator-user": {"olga"},
     "operator-organisation-new": {"olga"},
     "merchant-journal": {"alice", "charlie"},
+    "merchant-address": {"alice", "charlie"},
+    "merchant-address-new": {"alice", "charlie"},
 }
 """Pages that not everybody of their audience may open, and who may."""
 ACCOUNT = {
@@ -69,7 +74,7 @@ PASSKEYS = {"mfa_edit_webauthn", "mfa_remove_webauthn"}
 """Pages about one passkey, which here belongs to nobody of the cast."""
 FOR_EVERYBODY = {"home", "account_logout", "account_phone_show", "invitation-answer", *ACCOUNT, *PASSKEYS}
 """Pages of whoever is logged in."""
-POST_ONLY = {"operator-visit-end", "invitation-answer", "account_phone_show"}
+POST_ONLY = {"operator-visit-end", "invitation-answer", "account_phone_show", "merchant-order-note"}
 """Addresses that only take forms."""
 ENTRANCE = {
     "account_phone_login",
@@ -193,6 +198,8 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "user": people.alice.id,
             "organisation": people.shop,
             "export": _exports(people, "own"),
+            "address": _address(people.shop, people.alice.id),
+            "order": order_planting.order(people.shop, "OWN"),
             **_asked(people.creator, people.shop, people.carrier, people.outlet, (own_number, carrier)),
             "invitation": 1,
             "invitation_token": "own".ljust(43, "-"),
@@ -213,6 +220,8 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "user": people.charlie.id,
             "organisation": people.other_shop,
             "export": _exports(people, "other"),
+            "address": _address(people.other_shop, people.charlie.id),
+            "order": order_planting.order(people.other_shop, "OTHER"),
             **_asked(
                 people.other_creator,
                 people.other_shop,
@@ -226,6 +235,15 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             **shared,
         },
     )
+
+
+def _address(shop: ShopId, owner: int) -> int:
+    """Write an address into a shop's book."""
+    written = addresses.Written(
+        kind="RETURN", contact="李仓管", phone="13900001234", division="330106", street="文三路 1 号"
+    )
+    actor = access.actor_for_shop(UserId(owner), shop)
+    return addresses.add(actor=actor, shop_id=shop, written=written, now=planting.NOW, real_now=planting.NOW)
 
 
 def _asked(creator: int, shop: int, office: int, outlet: int, parcel: tuple[str, str]) -> dict[str, int]:

@@ -24,8 +24,10 @@ _PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "�
 
 @lru_cache(maxsize=1)
 def _all() -> dict[str, Division]:
+    """Return the divisions by code; a city without districts stands in the data once more below itself."""
     text = resources.files("yidao.places").joinpath("data/divisions.csv").read_text(encoding="utf-8-sig")
-    return {row["code"]: Division(**row) for row in csv.DictReader(text.splitlines())}
+    rows = [Division(**row) for row in csv.DictReader(text.splitlines())]
+    return {each.code: each for each in rows if each.code != each.parent_code}
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +51,40 @@ def _pinyin() -> dict[str, str]:
         "810000": "Hong Kong",
         "820000": "Macao",
     }
+
+
+@lru_cache(maxsize=1)
+def _children() -> dict[str, tuple[Division, ...]]:
+    found: dict[str, list[Division]] = {}
+    for division in _all().values():
+        found.setdefault(division.parent_code, []).append(division)
+    return {code: tuple(below) for code, below in found.items()}
+
+
+def of(code: str) -> Division | None:
+    """Return a division, None for an unknown code."""
+    return _all().get(code)
+
+
+def below(code: str) -> tuple[Division, ...]:
+    """Return what a division consists of, by code; of the empty code the provinces."""
+    return _children().get(code, ())
+
+
+def full_name(code: str) -> str:
+    """Return province, city and county of a code as one writes them on a parcel, empty for an unknown one."""
+    parts = []
+    for prefix in dict.fromkeys((code[:2] + "0000", code[:4] + "00", code)):
+        division = _all().get(prefix)
+        if division is not None and division.name not in _PLACEHOLDERS:
+            parts.append(division.name)
+    return "".join(parts) if code in _all() else ""
+
+
+def shown_name(division: Division, language: str) -> str:
+    """Return what one division is called where one chooses it; counties have their Chinese name alone."""
+    pinyin = "" if language.startswith("zh") else _pinyin().get(division.code, "")
+    return f"{pinyin} {division.name}".strip()
 
 
 def name(code: str, language: str) -> str:

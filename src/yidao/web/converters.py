@@ -168,6 +168,14 @@ class InquiryId(Carrier):
     """The id of a ticket to a carrier."""
 
 
+class OrderId(Carrier):
+    """The id of an order."""
+
+
+class AddressId(Carrier):
+    """The id of an address in a shop's book."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -186,6 +194,8 @@ CONVERTERS: dict[str, type[Any]] = {
     "export": Export,
     "nudge": NudgeId,
     "inquiry": InquiryId,
+    "order": OrderId,
+    "address": AddressId,
     "user": UserId,
     "organisation": OrganisationNo,
     "invitation": InvitationId,

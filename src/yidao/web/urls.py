@@ -10,8 +10,10 @@ from yidao.web.creator import home as creator_home
 from yidao.web.creator import nudges as creator_nudges
 from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
+from yidao.web.merchant import addresses as merchant_addresses
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import nudges as merchant_nudges
+from yidao.web.merchant import orders as merchant_orders
 from yidao.web.merchant import settings as merchant_settings
 from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import totals as merchant_totals
@@ -20,6 +22,7 @@ from yidao.web.operator import (
     audit,
     carriers,
     clock,
+    orders,
     organisations,
     outbox,
     overview,
@@ -76,8 +79,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
     *exports.routes("m/<shop:shop>/", "merchant"),
     *inbox.routes("m/<shop:shop>/", "merchant"),
+    *merchant_orders.routes("m/<shop:shop>/"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
+    *merchant_addresses.routes("m/<shop:shop>/"),
     *merchant_settings.routes("m/<shop:shop>/"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
@@ -113,6 +118,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/search/", search.operator, name="operator-search"),
     *exports.routes("o/", "operator"),
     *inbox.routes("o/", "operator"),
+    path("o/orders/", orders.index, name="operator-orders"),
+    path("o/orders/<order:order>/", orders.item, name="operator-order"),
     path("o/parcels/", parcels.index, name="operator-parcels"),
     path("o/anomalies/", parcels.anomalies, name="operator-anomalies"),
     path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),

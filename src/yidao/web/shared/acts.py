@@ -13,10 +13,15 @@ from yidao.carriers import catalogue
 from yidao.web.shared import nudge_words, phrases
 
 ACTS: Final[Mapping[str, str]] = {
+    "address.added": gettext_noop("Added an address"),
+    "address.changed": gettext_noop("Changed an address"),
+    "address.made_default": gettext_noop("Chose a default address"),
+    "address.removed": gettext_noop("Removed an address"),
     "anomalies.acknowledged": gettext_noop("Acknowledged anomalies"),
     "appeal.accepted": gettext_noop("Accepted an appeal"),
     "appeal.made": gettext_noop("Appealed against a violation"),
     "appeal.refused": gettext_noop("Refused an appeal"),
+    "buyer.revealed": gettext_noop("Looked at a receiver in full"),
     "credential.created": gettext_noop("Made a credential for a machine"),
     "credential.disabled": gettext_noop("Took a credential back"),
     "demo.begun": gettext_noop("Began the demo world"),
@@ -56,6 +61,7 @@ ACTS: Final[Mapping[str, str]] = {
     "nudge.asked_again": gettext_noop("Asked a shop again"),
     "nudge.closed": gettext_noop("Closed a matter with a shop"),
     "nudge.opened": gettext_noop("Stepped in with a shop"),
+    "order.marked": gettext_noop("Flagged an order or wrote a note"),
     "organisation.closed": gettext_noop("Shut an organisation"),
     "organisation.created": gettext_noop("Made an organisation"),
     "organisation.opened": gettext_noop("Opened an organisation again"),
@@ -96,6 +102,7 @@ ACTS: Final[Mapping[str, str]] = {
 }
 
 DETAILS: Final[Mapping[str, str]] = {
+    "flag": gettext_noop("flag"),
     "code": gettext_noop("code"),
     "count": gettext_noop("count"),
     "effective_from": gettext_noop("in force from"),
@@ -142,6 +149,7 @@ _PAGES: Final[Mapping[str, Callable[[str], str]]] = {
     "credential": lambda number: reverse("operator-organisations"),
     "demo": lambda number: reverse("operator-clock"),
     "demo_forward": lambda number: reverse("operator-clock"),
+    "order": lambda number: reverse("operator-order", kwargs={"order": int(number)}),
     "organisation": lambda number: reverse("operator-organisation", kwargs={"organisation": int(number)}),
     "policy": lambda name: reverse("operator-policy", kwargs={"name": name}),
     "quarantine": lambda number: reverse("operator-quarantine-item", kwargs={"quarantine": int(number)}),

@@ -98,6 +98,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
             Group(
                 label=gettext_noop("Orders"),
                 entries=(
+                    Entry(key="orders", label=ORDERS, address=reverse("merchant-orders", kwargs=at), go="o"),
                     Entry(
                         key="parcels",
                         label=gettext_noop("Parcel centre"),
@@ -209,6 +210,7 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
             Group(
                 label=PARCELS,
                 entries=(
+                    Entry(key="orders", label=gettext_noop("Orders"), address=reverse("operator-orders")),
                     Entry(key="parcels", label=MONITOR, address=reverse("operator-parcels"), badge="anomalies", go="p"),
                     Entry(
                         key="carriers", label=gettext_noop("Carriers by stage"), address=reverse("operator-carriers")
@@ -229,9 +231,16 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
 
 def _shop(at: dict[str, Any]) -> Group:
     """Return the entries about what holds for a whole shop (店铺)."""
+
+    def entry(key: str, label: str) -> Entry:
+        return Entry(key=key, label=label, address=reverse(f"merchant-{key}", kwargs=at))
+
     return Group(
         label=gettext_noop("Shop"),
         entries=(
+            Entry(
+                key="addresses", label=gettext_noop("Address book"), address=reverse("merchant-addresses", kwargs=at)
+            ),
             Entry(key="settings", label=gettext_noop("Settings"), address=reverse("merchant-settings", kwargs=at)),
         ),
     )
