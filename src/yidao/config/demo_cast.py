@@ -21,11 +21,12 @@ from yidao.accounts.ids import OrganisationId
 from yidao.accounts.models import Membership, Organisation
 from yidao.audit import services as audit
 from yidao.config import demo_clock
-from yidao.kit import clock, crypto, db
+from yidao.kit import clock, crypto, db, ids
 from yidao.kit.errors import Refusal
-from yidao.market import data, stamps
+from yidao.market import data, late_stories, stamps
 from yidao.market.courier import Keys, PushKey
 from yidao.market.world import Cast
+from yidao.orders.refund_models import OrderRefund, PaymentSandboxRule
 from yidao.policies import families
 from yidao.policies import services as policies
 from yidao.rules import monitor
@@ -125,6 +126,12 @@ def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
             raise NotEmpty
         platform = _populate(now=first)
         _begin_data(platform, begins_at=begins_at, now=first)
+        PaymentSandboxRule.objects.create(
+            id=ids.new_id(),
+            order_no_prefix=late_stories.order_no(late_stories.OLD_ORDER_CASE, 0),
+            route=OrderRefund.Route.ORIGINAL,
+            acts="FAIL",
+        )
         audit.record(
             act=BEGUN,
             subject="demo/1",

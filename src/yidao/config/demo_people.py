@@ -14,7 +14,7 @@ from django.db import connection as django_connection
 from yidao.accounts import access
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
-from yidao.config import demo_cast
+from yidao.config import demo_cast, demo_orders
 from yidao.exports import services as exports
 from yidao.kit import clock, ids
 from yidao.kit.sheets import Format
@@ -82,6 +82,7 @@ class People:
         self._creator_id = found.creators[data.CREATORS[0].key]
         self._shop_id = found.shops[data.SHOPS[0].key]
         self._carriers = found.carriers
+        self._traders = demo_orders.Traders(connection)
         self._opens_at = datetime.fromtimestamp(demo_cast.choices(connection).opens_at, tz=UTC)
         self._due_at = self._opens_at - BEGINS_BEFORE
         last = connection.execute(_LAST, (self._creator_id,)).fetchone()
@@ -103,6 +104,7 @@ class People:
             self._shop_answers(now)
             self._creator_steps_in(now)
             self._shop_asks_and_knows(now)
+            self._traders.act(now)
             if now >= self._opens_at:
                 self._exports_once(now)
         finally:

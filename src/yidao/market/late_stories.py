@@ -19,6 +19,8 @@ FLASH_SALE_SHOP: Final = "charlie"
 OLD_ORDER: Final = "150-days"
 OLD_ORDER_TITLE: Final = "An order that is closed after 150 days; its refund fails before it gets through"
 OLD_ORDER_TOLD_BEFORE: Final = 10 * DAY
+FLASH_SALE_CASE: Final = 1
+OLD_ORDER_CASE: Final = 2
 _PAID_BEFORE: Final = 47 * HOUR
 _CLOSES_AFTER: Final = 150 * DAY - 2 * HOUR
 _FIRST_NUMBER: Final = 4_810_000_000_000_000_000
@@ -34,23 +36,23 @@ def flash_sale(*, cast: Cast, opens_at: int) -> tuple[Message, ...]:
     shop_no = next(index for index, shop in enumerate(data.SHOPS) if shop.key == FLASH_SALE_SHOP)
     lines = [
         Line(
-            order_no(1, index),
+            order_no(FLASH_SALE_CASE, index),
             cast.creator_ids[index % len(cast.creator_ids)],
             product_id=f"P{shop_no + 1:02d}FLASH",
             product_name="限时抢购 四件套",
         )
         for index in range(FLASH_SALE_ORDERS)
     ]
-    return tuple(_told(lines, cast.shop_ids[shop_no], shop_no, paid=opens_at - _PAID_BEFORE, case=1))
+    return tuple(_told(lines, cast.shop_ids[shop_no], shop_no, paid=opens_at - _PAID_BEFORE, case=FLASH_SALE_CASE))
 
 
 def old_order(*, cast: Cast, opens_at: int) -> tuple[Message, ...]:
     """Return the word about an order that is 150 days old two hours after the opening."""
-    line = Line(order_no(2, 0), cast.creator_ids[0], product_id="P01OLD", product_name="断码清仓 真丝睡裙")
+    line = Line(order_no(OLD_ORDER_CASE, 0), cast.creator_ids[0], product_id="P01OLD", product_name="断码清仓 真丝睡裙")
     paid = opens_at - _CLOSES_AFTER
     return tuple(
         message._replace(send_at=opens_at - OLD_ORDER_TOLD_BEFORE)
-        for message in _told([line], cast.shop_ids[0], 0, paid=paid, case=2)
+        for message in _told([line], cast.shop_ids[0], 0, paid=paid, case=OLD_ORDER_CASE)
     )
 
 

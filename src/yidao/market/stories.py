@@ -82,8 +82,8 @@ def stories(*, cast: Cast, opens_at: int) -> tuple[Story, ...]:
 def _late(*, cast: Cast, opens_at: int) -> Iterator[Story]:
     """Yield the cases of orders that are never shipped."""
     for key, case, title, messages in (
-        (late_stories.FLASH_SALE, 1, late_stories.FLASH_SALE_TITLE, late_stories.flash_sale),
-        (late_stories.OLD_ORDER, 2, late_stories.OLD_ORDER_TITLE, late_stories.old_order),
+        (late_stories.FLASH_SALE, late_stories.FLASH_SALE_CASE, late_stories.FLASH_SALE_TITLE, late_stories.flash_sale),
+        (late_stories.OLD_ORDER, late_stories.OLD_ORDER_CASE, late_stories.OLD_ORDER_TITLE, late_stories.old_order),
     ):
         yield Story(
             key=key,
