@@ -76,3 +76,9 @@ def _table(name: str, rows: QuerySet[AuditEntry], read: Callable[[Question], Wan
         make=lambda values: EntryRow(**values),
         narrow=lambda found, question: _within(_narrowed(found, read(question)), question),
     )
+
+
+def of_subject(subject: str, *, limit: int) -> tuple[EntryRow, ...]:
+    """Return the newest entries about one thing, the newest first; the caller knows who may see it."""
+    rows = AuditEntry.objects.filter(subject=subject).order_by("-at_real", "-id").values(*_FIELDS)[:limit]
+    return tuple(EntryRow(**row) for row in rows)

@@ -12,7 +12,7 @@ from yidao.orders import listing, listing_rows, raw, reading
 from yidao.orders.listing import Wanted
 from yidao.orders.listing_rows import Row, fetch
 from yidao.orders.listing_sql import Values
-from yidao.orders.models import Order
+from yidao.orders.models import AfterSale, Order
 from yidao.orders.reading import Buyer
 from yidao.policies import books, families
 from yidao.rules.instants import instant
@@ -104,6 +104,28 @@ def packs(row: Row) -> tuple[PackState, ...]:
         )
         for id_, own in found.items()
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterSaleRow:
+    """One after-sale record of an order, as its page shows it."""
+
+    id: int
+    external_no: str
+    kind: str
+    state: str
+    reason: str
+    amount_fen: int
+    opened_at: datetime
+    ended_at: datetime | None
+    due_at: datetime | None
+
+
+def after_sales(row: Row) -> tuple[AfterSaleRow, ...]:
+    """Return the after-sale records of a seen order, the newest first."""
+    names = tuple(AfterSaleRow.__dataclass_fields__)
+    found = AfterSale.objects.filter(order_id=row.id).order_by("-opened_at", "-id").values(*names)
+    return tuple(AfterSaleRow(**each) for each in found)
 
 
 _TOGETHER = """

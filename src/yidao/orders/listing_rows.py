@@ -214,3 +214,15 @@ def _packs(ids: Values) -> dict[int, tuple[PackRow, ...]]:
         )
         for order_id, own in packs.items()
     }
+
+
+_NUMBERS: Final = """
+SELECT h.id, h.order_no FROM order_head h
+WHERE h.id = ANY(%(ids)s::bigint[]) AND h.shop_id = ANY(%(shops)s::bigint[])
+"""
+
+
+def numbers(order_ids: Sequence[int], shop_ids: Sequence[int]) -> dict[int, str]:
+    """Return the numbers of those of these orders that are of the shops, in the order they were named."""
+    known = dict(fetch(_NUMBERS, Values({"ids": list(order_ids), "shops": list(shop_ids)}))) if order_ids else {}
+    return {each: known[each] for each in order_ids if each in known}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from yidao.accounts.actors import Actor, Permission
@@ -41,10 +42,15 @@ class TooManyOrders(Refusal):
 
 
 class OrderChanged(Refusal):
-    """Somebody or something changed the order since the form was read."""
+    """Somebody else marked the order since the form was read."""
 
     code = "order.changed"
-    message = "This order has changed since you opened it. Please look at it again."
+    message = "Somebody else has changed this meanwhile. Please look at it again."
+
+
+def digest(flag: int, note: str) -> str:
+    """Return what is different when an order's marks are."""
+    return sha256(f"{flag}/{note}".encode()).hexdigest()[:16]
 
 
 def mark(
@@ -55,12 +61,12 @@ def mark(
     note: str | None,
     now: datetime,
     real_now: datetime,
-    seen_version: int | None = None,
+    seen: str = "",
 ) -> int:
     """
     Give orders a flag, a note, or both; None leaves one as it is. Return how many changed: all of them or none.
 
-    What stands already is left alone. With the version that was seen, of a single order, somebody else's later word is
+    What stands already is left alone. Where `seen` says what a single order's marks were, somebody else's later word is
     not overwritten.
 
     :raises Forbidden: the role does not allow it.
@@ -78,7 +84,7 @@ def mark(
         found = list(visible.select_for_update().order_by("id"))
         if len(found) != len(wanted):
             raise NotVisible
-        if seen_version is not None and any(order.version != seen_version for order in found):
+        if seen and any(digest(order.flag, _note(order)) != seen for order in found):
             raise OrderChanged
         changed = [order for order in found if _put(order, flag, words)]
         Order.objects.bulk_update(changed, ["flag", "seller_note", "version"])
@@ -109,10 +115,13 @@ def _checked(count: int, flag: int | None, note: str | None) -> str | None:
     return words
 
 
+def _note(order: Order) -> str:
+    return reading.text(order.id, "seller_note", order.seller_note)
+
+
 def _put(order: Order, flag: int | None, words: str | None) -> bool:
     """Give a locked order its marks and return whether any is new."""
-    known = reading.text(order.id, "seller_note", order.seller_note)
-    is_new = (flag is not None and flag != order.flag) or (words is not None and words != known)
+    is_new = (flag is not None and flag != order.flag) or (words is not None and words != _note(order))
     if not is_new:
         return False
     order.flag = order.flag if flag is None else flag

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render as render_template
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from yidao.accounts.actors import Actor
 from yidao.kit import paging
@@ -83,6 +83,7 @@ class Export:
 
     address: str
     warning: Callable[[], Refusal | None]
+    label: str = gettext_noop("Export what was found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def render(
 
     :raises Refusal: a filter cannot be kept as asked.
     """
-    if request.method == "POST" and page.keeps_habits:
+    if request.method == "POST" and page.keeps_habits and drawer is None:
         return _keep(request, actor, page)
     question = asked(request, page.listing)
     here = questions.address(page.address, page.listing.shape.write(question))

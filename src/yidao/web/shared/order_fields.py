@@ -66,7 +66,7 @@ def fields_for(actor: Actor, offered: tuple[Option, ...] = ()) -> tuple[Field, .
     promise = Combobox(
         name="promise",
         label=gettext_noop("Promise"),
-        options=tuple(Option(value=kind.value, label=words) for kind, words in order_words.PROMISE.items()),
+        options=tuple(Option(value=str(kind), label=words) for kind, words in order_words.PROMISE.items()),
     )
     if actor.kind is ActorKind.OPERATOR:
         shop = Fuzzy(name="shop", label=gettext_noop("Shop name"), hint=gettext_noop("part of the name, or its id"))
