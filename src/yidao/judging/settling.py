@@ -69,10 +69,14 @@ _PART: Final = f"""
  ORDER BY v.id FOR UPDATE OF v
 """  # noqa: S608  Only constants are put in.
 _SPENT: Final = """
-SELECT v.kind, coalesce(sum(p.amount_fen) FILTER (WHERE p.kind = 'DEDUCTION' AND p.day = %s), 0)::bigint,
-       coalesce(sum(p.points_tenths) FILTER (WHERE p.day = %s), 0)::bigint, coalesce(sum(p.points_tenths), 0)::bigint
-  FROM penalty AS p JOIN violation AS v ON v.id = p.judgement_id
- WHERE p.shop_id = %s AND p.day BETWEEN %s AND %s AND p.reverses_id IS NULL GROUP BY v.kind
+SELECT t.shop_id, t.day, v.kind,
+       coalesce(sum(p.amount_fen) FILTER (WHERE p.kind = 'DEDUCTION' AND p.day = t.day), 0)::bigint,
+       coalesce(sum(p.points_tenths) FILTER (WHERE p.day = t.day), 0)::bigint,
+       coalesce(sum(p.points_tenths), 0)::bigint
+  FROM unnest(%s::bigint[], %s::date[]) AS t(shop_id, day)
+  JOIN penalty AS p ON p.shop_id = t.shop_id AND p.reverses_id IS NULL
+   AND p.day BETWEEN date_trunc('week', t.day)::date AND date_trunc('week', t.day)::date + 6
+  JOIN violation AS v ON v.id = p.judgement_id GROUP BY t.shop_id, t.day, v.kind
 """
 _OF_ORDERS: Final = """
 SELECT v.kind, p.order_id, count(*) FROM penalty AS p JOIN violation AS v ON v.id = p.judgement_id
@@ -201,9 +205,8 @@ def _settle(connection: psycopg.Connection[Any], shop_id: int, day: date, *, now
     rows = [waiting(each) for each in micros.rows(connection, _PART, (shop_id, day, PART_SIZE))]
     if not rows:
         return Part()
-    outcomes = settlement.settle(
-        priced(connection, rows), spent(connection, shop_id, day, [each.order_id for each in rows])
-    )
+    before = spent(connection, [(shop_id, day)], [each.order_id for each in rows])
+    outcomes = settlement.settle(priced(connection, rows), before[shop_id, day])
     by_id = {each.id: each for each in rows}
     told = [(by_id[each.judgement_id], each) for each in outcomes]
     deductions = [_due(row, each.deduction_fen) for row, each in told if each.deduction_fen]
@@ -275,17 +278,26 @@ def _price(row: Waiting, book: selection.PolicyBook[late_shipment.Policy]) -> tu
     )
 
 
-def spent(connection: psycopg.Connection[Any], shop_id: int, day: date, order_ids: Sequence[int]) -> Spent:
-    """Return what was booked for a shop's day and week, and for these orders, before."""
-    monday = day - timedelta(days=day.weekday())
-    found = connection.execute(_SPENT, (day, day, shop_id, monday, monday + timedelta(days=6))).fetchall()
+def spent(
+    connection: psycopg.Connection[Any], shop_days: Sequence[tuple[int, date]], order_ids: Sequence[int]
+) -> dict[tuple[int, date], Spent]:
+    """Return what was booked before for the days and weeks of some shop-days, and for these orders."""
+    shops, days = arrays.integers(shop_id for shop_id, _ in shop_days), [day for _, day in shop_days]
+    found = connection.execute(_SPENT, (shops, days)).fetchall()
     orders = connection.execute(_OF_ORDERS, (arrays.integers(sorted(set(order_ids))),)).fetchall()
-    return Spent(
-        day_fen={kind: fen for kind, fen, _, _ in found},
-        day_tenths={kind: tenths for kind, _, tenths, _ in found},
-        week_tenths={kind: tenths for kind, _, _, tenths in found},
-        of_order={(kind, order_id): count for kind, order_id, count in orders},
-    )
+    of_order = {(kind, order_id): count for kind, order_id, count in orders}
+    own: dict[tuple[int, date], list[tuple[str, int, int, int]]] = {each: [] for each in shop_days}
+    for shop_id, day, *sums in found:
+        own[shop_id, day].append((sums[0], sums[1], sums[2], sums[3]))
+    return {
+        key: Spent(
+            day_fen={kind: fen for kind, fen, _, _ in rows},
+            day_tenths={kind: tenths for kind, _, tenths, _ in rows},
+            week_tenths={kind: tenths for kind, _, _, tenths in rows},
+            of_order=of_order,
+        )
+        for key, rows in own.items()
+    }
 
 
 def _due(row: Waiting, amount_fen: int) -> Due:
