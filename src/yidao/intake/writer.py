@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from yidao.flows.arrivals import Arrivals
 from yidao.intake import figures, orders, shipments, statements
 from yidao.intake.payloads import (
     CorrectionIn,
@@ -72,6 +73,7 @@ class Batch:
     months: set[tuple[int, int]] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
     set_aside: list[tuple[SourceFacts, QuarantineIn]] = field(default_factory=list)
+    begun: list[beginning.Plan] = field(default_factory=list)
     may_copy: bool = True
     changes: int = 0
 
@@ -169,10 +171,12 @@ class Writer:
         orders.take(self._connection, flat, organisations=batch.organisations, now=batch.knowledge.now_at)
         if not batch.by_number:
             return
+        arrivals = Arrivals(self._connection, [task.item for task in flat if isinstance(task.item, ShipmentIn)])
         waiting = dict(batch.by_number)
         for _ in range(ROUNDS_MAX):
             lost = self._round(batch, waiting)
             if not lost:
+                arrivals.ship(batch.begun, now=batch.knowledge.now_at)
                 return
             waiting = {number: batch.by_number[number] for number in lost}
             batch.may_copy = False  # Their scans stand already, though the parcel rows do not tell of them yet.
@@ -227,6 +231,7 @@ class Writer:
         plans = [plan for plan in replanned if plan.life is None or plan.life.key not in written.lost]
         beginning.write_lines(self._connection, plans)
         claims.write(self._connection, plans, now=batch.knowledge.now_at)
+        batch.begun.extend(plans)
         batch.told |= written.organisations
         batch.changes += written.changes
         return {key[:2] for key in written.lost}
