@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import bulk, chaos, cluster, data, exports, lists, pages, push, soak, sweep
+from bench import bulk, chaos, cluster, data, exports, judging, lists, pages, push, soak, sweep
 
 TRIALS: dict[str, Callable[[], int]] = {"chaos": chaos.main, "soak": soak.main}
 BENCHMARKS: dict[str, Callable[[str, int], None]] = {
@@ -14,6 +14,8 @@ BENCHMARKS: dict[str, Callable[[str, int], None]] = {
     "export.rows": exports.run,
     "page.weight": pages.run,
 }
+ON_OWN_GROUND: dict[str, Callable[[str], None]] = {"judge.sweep": judging.run, "judge.reverse": judging.run}
+"""Those that bring all their data and take it away again."""
 
 
 def main(arguments: list[str]) -> int:
@@ -25,10 +27,16 @@ def main(arguments: list[str]) -> int:
     if wanted in TRIALS:
         return TRIALS[wanted]()
     chosen = {name: each for name, each in BENCHMARKS.items() if wanted in ("", name)}
-    if not chosen:
-        print(f"There is no benchmark {wanted}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)
+    alone = dict.fromkeys(each for name, each in ON_OWN_GROUND.items() if wanted in ("", name))
+    if not chosen and not alone:
+        names = ", ".join([*BENCHMARKS, *ON_OWN_GROUND])
+        print(f"There is no benchmark {wanted}; there are {names}.", file=sys.stderr)
         return 2
     with cluster.running() as url:
+        for run_alone in alone:
+            run_alone(url)
+        if not chosen:
+            return 0
         parcels = cluster.built(url)
         if not parcels:
             print("Building the big data first (make bench-data does only that) ...", file=sys.stderr)
