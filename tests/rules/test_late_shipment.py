@@ -108,6 +108,8 @@ def test_what_is_due_agrees_with_when_to_look_next(pauses, policy, now) -> None:
     order = replace(LATE, pauses=pauses)
     due, first = due_judgements(order, policy, now), next_due_at(order, policy)
 
+    made = replace(order, judged_count=len(due), last_at=due[-1].at if due else NEVER)
+    assert late_shipment.verdict(order, policy, now) == (due, next_due_at(made, policy))
     assert bool(due) == (first is not None and first < now)
     assert [each.ordinal for each in due] == list(range(1, len(due) + 1))
     assert all((each.at - D) % (policy.rejudge_hours * HOUR) == 0 for each in due)

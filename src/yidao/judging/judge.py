@@ -195,10 +195,7 @@ def _verdicts(heads: Sequence[Head], book: PolicyBook[Policy], *, now: datetime)
 
 def _verdict(head: Head, policy: Policy, now: Instant) -> _Verdict:
     facts = owed.facts(head.ship_by_at, head.pauses, head.judged_count, head.last_at)
-    made = late_shipment.due_judgements(facts, policy, now)
-    if made:
-        facts = owed.facts(head.ship_by_at, head.pauses, made[-1].ordinal, made[-1].at)
-    return _Verdict(head, made, late_shipment.next_due_at(facts, policy), policy)
+    return _Verdict(head, *late_shipment.verdict(facts, policy, now), policy)
 
 
 def _told(verdict: _Verdict, made: late_shipment.Judgement) -> NewJudgement:

@@ -1,22 +1,22 @@
 """Writes judgements and the violations pages list, many in one statement, in the caller's transaction."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import psycopg
 
 from yidao.kit import arrays, ids, micros
-from yidao.rules.instants import DAY, MINUTE, SHANGHAI_OFFSET_MINUTES, Instant, to_datetime
+from yidao.rules.instants import DAY, MINUTE, SHANGHAI_OFFSET_MINUTES, Instant
 
 _OPEN: Final = """
 WITH told AS MATERIALIZED (
-  SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, DATE '1970-01-01' + day AS day, money, policy,
-         facts, opened_by
+  SELECT id, shop_id, order_id, order_no, kind, round, ordinal, to_timestamp(at_us / 1000000::float8) AS at,
+         DATE '1970-01-01' + day AS day, money, policy, facts, opened_by
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::smallint[], %s::smallint[],
-                %s::timestamptz[], %s::integer[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[])
-      AS t(id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, facts, opened_by)
+                %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[])
+      AS t(id, shop_id, order_id, order_no, kind, round, ordinal, at_us, day, money, policy, facts, opened_by)
 ), made AS (
   INSERT INTO judgement (id, shop_id, order_id, order_no, kind, round, ordinal, at, day, policy, facts, recorded_at)
   SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, day, policy, facts, %s FROM told
@@ -63,11 +63,11 @@ def open(connection: psycopg.Connection[Any], judgements: Sequence[NewJudgement]
             arrays.texts([str(each.kind) for each in judgements]),
             arrays.integers([each.round for each in judgements]),
             arrays.integers([each.ordinal for each in judgements]),
-            arrays.texts([to_datetime(each.at).isoformat() for each in judgements]),
+            arrays.integers([each.at for each in judgements]),
             arrays.integers([day_of(each) for each in judgements]),
             arrays.texts([str(each.money) for each in judgements]),
             arrays.texts([each.policy for each in judgements]),
-            arrays.texts([json.dumps(each.facts) for each in judgements]),
+            arrays.texts([msgspec.json.encode(each.facts).decode() for each in judgements]),
             arrays.integers_or_null([each.opened_by for each in judgements]),
             now,
         ),

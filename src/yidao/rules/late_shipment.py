@@ -111,6 +111,13 @@ class Judgement(NamedTuple):
     at: Instant
 
 
+class Verdict(NamedTuple):
+    """What is due now, and the instant of the judgement after that; None when time alone brings none."""
+
+    due: tuple[Judgement, ...]
+    next_at: Instant | None
+
+
 def due_judgements(order: OrderFacts, policy: Policy, now: Instant) -> tuple[Judgement, ...]:
     """
     Return the judgements that are due at `now` and not yet made, oldest first.
@@ -123,15 +130,20 @@ def due_judgements(order: OrderFacts, policy: Policy, now: Instant) -> tuple[Jud
     Reading: D is inclusive, whoever ships at D is in time; so nothing is due at D itself, and the first judgement is
     recorded at D as soon as D lies in the past. The second is recorded 24 hours after D, the third 48 hours.
     """
-    found: list[Judgement] = []
+    return verdict(order, policy, now).due
+
+
+def verdict(order: OrderFacts, policy: Policy, now: Instant) -> Verdict:
+    """Return what `due_judgements` returns, and what `next_due_at` returns once those are made."""
+    due: list[Judgement] = []
     last_at = order.last_at
     for ordinal in range(order.judged_count + 1, policy.judgements_max + 1):
         at = _next_instant(order, policy, last_at)
         if at is None or at >= now:
-            break
-        found.append(Judgement(ordinal, at))
+            return Verdict(tuple(due), at)
+        due.append(Judgement(ordinal, at))
         last_at = at
-    return tuple(found)
+    return Verdict(tuple(due), None)
 
 
 def next_due_at(order: OrderFacts, policy: Policy) -> Instant | None:
