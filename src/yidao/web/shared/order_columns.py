@@ -161,7 +161,7 @@ _FIRST: Final[tuple[Column[Row], ...]] = (
 _REST: Final[tuple[Column[Row], ...]] = (
     Column(name="items", label=gettext_noop("Products"), cell=_items),
     Column(name="buyer", label=gettext_noop("Receiver"), cell=_buyer),
-    Column(name="money", label=gettext_noop("Paid"), cell=_money, is_numeric=True),
+    Column(name="money", label=gettext_noop("Amount paid"), cell=_money, is_numeric=True),
     Column(name="paid", label=gettext_noop("Paid at"), cell=lambda row: row.paid_at, sort=NEWEST),
     Column(
         name="promise",
