@@ -30,7 +30,7 @@ PROMISE_DAYS_MAX: Final = 60
 
 _MISSING: Final = """
 SELECT o.id FROM organisation AS o
- WHERE o.kind = %s AND mod(o.id, %s) = %s AND o.created_at < %s
+ WHERE o.kind = %s AND mod(o.id, %s) = %s
    AND NOT EXISTS (SELECT 1 FROM shop_due_day AS d WHERE d.shop_id = o.id AND d.day = %s::date)
  ORDER BY o.id LIMIT %s
 """
@@ -84,7 +84,7 @@ def step(bucket: int, now: datetime) -> int:
     since, until = rating.window(instant(now), policy)
     last = _day(until, policy) - 1
     connection = raw.plain()
-    facts = (Organisation.Kind.SHOP.value, BUCKETS, bucket, to_datetime(until), _date(last), SHOPS_AT_ONCE)
+    facts = (Organisation.Kind.SHOP.value, BUCKETS, bucket, _date(last), SHOPS_AT_ONCE)
     shops = [shop_id for (shop_id,) in micros.rows(connection, _MISSING, facts)]
     if not shops:
         return 0
