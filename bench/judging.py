@@ -23,7 +23,8 @@ from yidao.kit import memory, sweeps
 
 OPEN: Final = int(os.environ.get("JUDGE_OPEN", 1_000_000))
 DUE: Final = int(os.environ.get("JUDGE_DUE", 100_000))
-SHOPS: Final = 2_000
+SHOPS: Final = 1_000
+"""A hundred judgements each: half of them lie above the cap of the day."""
 PLANTED_AT_ONCE: Final = 100_000
 BASE: Final = 1 << 61
 """Above every id the application makes: what the benchmark wrote is found and taken away by it."""
