@@ -5,17 +5,24 @@ worker sweeps them all the time; who moves a demo's clock sweeps them after ever
 
 from typing import Final
 
+from yidao.config import payments
+from yidao.flows import close_unshipped, refunds
 from yidao.judging import appeal_sweeps, judge, rating, settling, telling
 from yidao.kit.sweeps import Concern
 from yidao.ledger import proof
-from yidao.orders import warnings
+from yidao.orders import after_sales, cards, receipt, warnings
 
 CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
+    cards.CONCERN,
+    after_sales.CONCERN,
     judge.CONCERN,
     telling.CONCERN,
     appeal_sweeps.CONCERN,
     rating.CONCERN,
     settling.CONCERN,
     proof.CONCERN,
+    receipt.CONCERN,
+    close_unshipped.CONCERN,
+    refunds.concern(payments.provider),
 )

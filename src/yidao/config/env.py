@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SMS_SECRET_MIN: Final = 24
+SECRET_MIN: Final = 24
 
 
 class Settings(BaseSettings):
@@ -78,6 +78,21 @@ class Settings(BaseSettings):
         description="What those posts are signed with; at least 24 characters.",
     )
 
+    payment_provider: Literal["", "sandbox", "webhook", "none"] = Field(
+        default="",
+        description="Who carries refunds: sandbox (pays nobody), webhook or none; empty: sandbox in a demo, else none.",
+    )
+    payment_webhook_url: str = Field(
+        default="",
+        validate_default=True,
+        description="Where refunds are asked for with YIDAO_PAYMENT_PROVIDER=webhook; https, or http on this machine.",
+    )
+    payment_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="What those calls are signed with; at least 24 characters.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: str) -> str:
@@ -108,22 +123,28 @@ class Settings(BaseSettings):
             raise ValueError("must be a time with an offset, such as 2022-06-20T08:00:00+08:00")
         return value
 
-    @field_validator("sms_webhook_url")
+    @field_validator("sms_webhook_url", "payment_webhook_url")
     @classmethod
     def _is_safe_address(cls, value: str, info: ValidationInfo) -> str:
         parts = urlsplit(value)
         is_near = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
         is_safe = parts.hostname and "@" not in parts.netloc and (parts.scheme == "https" or is_near)
-        if (value or info.data.get("sms_sender") == "webhook") and not is_safe:
+        if (value or _is_webhook(info)) and not is_safe:
             raise ValueError("must begin with https:// (http:// on this machine alone) and name no user")
         return value
 
-    @field_validator("sms_webhook_secret")
+    @field_validator("sms_webhook_secret", "payment_webhook_secret")
     @classmethod
     def _is_long(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if info.data.get("sms_sender") == "webhook" and len(value.get_secret_value()) < SMS_SECRET_MIN:
-            raise ValueError(f"must have at least {SMS_SECRET_MIN} characters")
+        if _is_webhook(info) and len(value.get_secret_value()) < SECRET_MIN:
+            raise ValueError(f"must have at least {SECRET_MIN} characters")
         return value
+
+
+def _is_webhook(info: ValidationInfo) -> bool:
+    """Return whether the sender or provider a field belongs to is an address of the operator's."""
+    chooser = "payment_provider" if (info.field_name or "").startswith("payment") else "sms_sender"
+    return info.data.get(chooser) == "webhook"
 
 
 @lru_cache(maxsize=1)

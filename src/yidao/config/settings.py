@@ -129,6 +129,10 @@ SMS_SENDER = _settings.sms_sender
 SMS_WEBHOOK_URL = _settings.sms_webhook_url
 SMS_WEBHOOK_SECRET = _settings.sms_webhook_secret.get_secret_value()
 
+PAYMENT_PROVIDER = _settings.payment_provider
+PAYMENT_WEBHOOK_URL = _settings.payment_webhook_url
+PAYMENT_WEBHOOK_SECRET = _settings.payment_webhook_secret.get_secret_value()
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "yidao_session"
 SESSION_COOKIE_HTTPONLY = True
