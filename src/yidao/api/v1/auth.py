@@ -1,4 +1,4 @@
-"""Bearer tokens: who asks, and whether the credential may read parcels."""
+"""Bearer tokens: who asks, and whether the credential has the scope that is needed."""
 
 from typing import Final
 
@@ -10,6 +10,7 @@ from yidao.accounts.actors import Actor
 from yidao.kit.errors import Forbidden, Refusal
 
 PARCELS_READ: Final = "parcels:read"
+ORDERS_WRITE: Final = "orders:write"
 CHALLENGE: Final = 'Bearer realm="yidao"'
 
 
@@ -29,20 +30,24 @@ class ScopeMissing(Forbidden):
 
 
 class Bearer(HttpBearer):
-    """Finds the credential of a token; the whole token is compared in constant time."""
+    """Finds the credential of a token and asks for a scope; the whole token is compared in constant time."""
+
+    def __init__(self, scope: str = PARCELS_READ) -> None:
+        super().__init__()
+        self._scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:
         """
         Return the actor of a token.
 
         :raises TokenRefused: it opens nothing.
-        :raises ScopeMissing: it may not read parcels.
+        :raises ScopeMissing: it may not do this.
         """
         facts = queries.credential_by_token(token)
         if facts is None or not facts.is_active:
             raise TokenRefused(headers={"WWW-Authenticate": CHALLENGE})
-        if PARCELS_READ not in facts.scopes:
-            raise ScopeMissing(scope=PARCELS_READ)
+        if self._scope not in facts.scopes:
+            raise ScopeMissing(scope=self._scope)
         return access.actor_for_credential(facts)
 
 
