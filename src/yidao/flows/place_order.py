@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from yidao.judging import bans
+from yidao.judging import bans, sanctions
 from yidao.orders import entry
 from yidao.orders.entry import Entered, OrderIn
 
@@ -39,10 +39,14 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
 
 
 def _refused(connection: psycopg.Connection[Any], fresh: Sequence[OrderIn]) -> dict[entry.Key, Refused]:
+    closed = sanctions.closed_shops(connection, sorted({order.shop_id for order in fresh}))
     products = sorted({(order.shop_id, line.product_id) for order in fresh for line in order.lines if line.product_id})
     banned = bans.banned(connection, products)
     refused: dict[entry.Key, Refused] = {}
     for order in fresh:
+        if order.shop_id in closed:
+            refused[entry.key_of(order)] = Refused(SHOP_CLOSED)
+            continue
         for line in order.lines:
             if (order.shop_id, line.product_id) in banned:
                 refused.setdefault(entry.key_of(order), Refused(PRODUCT_BANNED, line.product_id))

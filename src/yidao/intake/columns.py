@@ -1,11 +1,10 @@
 """What people call the columns of a file, and how what they write in them becomes our own format."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from yidao.carriers import catalogue, texts
 from yidao.carriers.kuaidi100 import codes as kuaidi100
-from yidao.carriers.native import wire
 from yidao.kit import tables
 from yidao.kit.errors import Refusal
 from yidao.rules import scans
@@ -131,41 +130,16 @@ PARCELS: Final = (
     Column("product_name", "商品", ("商品名称", "商品标题", "货品", "货品名称", "宝贝标题", "product"), False, ""),
 )
 
-ORDERS: Final = (
-    Column("shop_id", "店铺编号", ("店铺id", "商家id", "商家编号", "shop", "shop id"), True, "123456789012345678"),
-    Column(
-        "order_no", "订单号", ("主订单编号", "父订单编号", "订单编号", "交易号", "order", "order number"), True, "O-1"
-    ),
-    Column("line_order_no", "子订单号", ("子订单编号", "子单号", "sku order"), False, ""),
-    Column("state", "订单状态", ("状态", "status", "order status"), True, "待发货"),
-    Column("changed_at", "更新时间", ("状态更新时间", "修改时间", "updated at"), True, "2022-06-20 08:30:00"),
-    Column("paid_at", "支付时间", ("付款时间", "订单支付时间", "支付完成时间", "pay time", "paid"), False, ""),
-    *(column for column in PARCELS if column.field in ("creator_id", "self_sold", "cross_border")),
-    *(column for column in PARCELS if column.field in ("room_id", "product_id", "product_name")),
-    Column("quantity", "数量", ("商品数量", "件数", "购买数量", "qty"), False, "1"),
-)
-_STATE_BY_WORD: Final[Mapping[str, str]] = {
-    "待支付": "PENDING_PAYMENT",
-    "待付款": "PENDING_PAYMENT",
-    "已支付": "PAID",
-    "待发货": "TO_SHIP",
-    "备货中": "TO_SHIP",
-    "部分发货": "PARTIALLY_SHIPPED",
-    "已发货": "SHIPPED",
-    "已取消": "CANCELLED",
-    "已关闭": "CANCELLED",
-    "已完成": "COMPLETED",
-} | {state: state for state in wire.ORDER_STATES}
-
 
 def _folded(name: str) -> str:
     plain = name.replace("\uff08", "(").split("(")[0]
     return "".join(plain.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def mapping(columns: Sequence[str], known: Sequence[Column]) -> dict[str, str]:
+def mapping(columns: Sequence[str], known: Sequence[Column], *, given: Collection[str] = ()) -> dict[str, str]:
     """
-    Return which of our fields stands in which column of the file; further columns are left alone.
+    Return which of our fields stands in which column of the file; further columns are left alone. Fields that are
+    `given` need no column.
 
     Case, blanks, underscores and what stands in parentheses do not matter; of two columns for one field the first
     counts.
@@ -181,7 +155,7 @@ def mapping(columns: Sequence[str], known: Sequence[Column]) -> dict[str, str]:
         field = names.get(_folded(name)) if name else None
         if field is not None:
             found.setdefault(field, name)
-    missing = [column.title for column in known if column.is_needed and column.field not in found]
+    missing = [column.title for column in known if column.is_needed and column.field not in (*found, *given)]
     if missing:
         raise ColumnsMissing(columns="、".join(missing))
     return found
@@ -221,7 +195,7 @@ def event(cells: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "waybill_no": _number(cells.get("waybill_no", "")),
         "carrier": _carrier(cells.get("carrier", "")),
-        "occurred_at": _moment(cells.get("occurred_at", ""), "occurred_at"),
+        "occurred_at": moment(cells.get("occurred_at", ""), "occurred_at"),
     }
     code, description = cells.get("code", ""), cells.get("description", "")
     if code:
@@ -236,9 +210,9 @@ def event(cells: Mapping[str, str]) -> dict[str, Any]:
     if cells.get("event_id"):
         found["event_id"] = cells["event_id"]
     if cells.get("revision"):
-        found["revision"] = _whole(cells["revision"], "revision")
+        found["revision"] = whole(cells["revision"], "revision")
     if cells.get("retracted"):
-        found["retracted"] = _truth(cells["retracted"], "retracted")
+        found["retracted"] = truth(cells["retracted"], "retracted")
     return found
 
 
@@ -252,19 +226,19 @@ def parcel(cells: Mapping[str, str]) -> dict[str, Any]:
         "shop_id": cells.get("shop_id", ""),
         "carrier": _carrier(cells.get("carrier", "")),
         "waybill_no": _number(cells.get("waybill_no", "")),
-        "shipped_at": _moment(cells.get("shipped_at", ""), "shipped_at"),
+        "shipped_at": moment(cells.get("shipped_at", ""), "shipped_at"),
         "sender_division": cells.get("sender_division", ""),
         "receiver_division": cells.get("receiver_division", ""),
     }
     if found["shop_id"] == tables.LOST_DIGITS:
         raise Unclear("shop_id", "digits")
     if cells.get("paid_at"):
-        found["paid_at"] = _moment(cells["paid_at"], "paid_at")
+        found["paid_at"] = moment(cells["paid_at"], "paid_at")
     if cells.get("receiver_phone_tail"):
         digits = [character for character in cells["receiver_phone_tail"] if character.isdigit()]
         found["receiver_phone_tail"] = "".join(digits[-4:])
     scope: dict[str, Any] = {
-        field: _truth(cells.get(field, ""), field) for field in ("self_sold", "cross_border", "customer_return")
+        field: truth(cells.get(field, ""), field) for field in ("self_sold", "cross_border", "customer_return")
     }
     if cells.get("creator_id"):
         if cells["creator_id"] == tables.LOST_DIGITS:
@@ -282,36 +256,6 @@ def parcel(cells: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def order(cells: Mapping[str, str]) -> dict[str, Any]:
-    """
-    Return a row as an order of our own format with one line; neighbouring rows of one order are its lines.
-
-    :raises Unclear: a cell cannot be understood.
-    """
-    for field in ("shop_id", "order_no", "line_order_no", "creator_id", "room_id", "product_id"):
-        if cells.get(field) == tables.LOST_DIGITS:
-            raise Unclear(field, "digits")
-    state = cells.get("state", "")
-    found: dict[str, Any] = {
-        "shop_id": cells.get("shop_id", ""),
-        "order_no": cells.get("order_no", ""),
-        "state": _STATE_BY_WORD.get(state) or _STATE_BY_WORD.get(state.upper(), state),
-        "changed_at": _moment(cells.get("changed_at", ""), "changed_at"),
-    }
-    if cells.get("paid_at"):
-        found["paid_at"] = _moment(cells["paid_at"], "paid_at")
-    line: dict[str, Any] = {field: _truth(cells.get(field, ""), field) for field in ("self_sold", "cross_border")}
-    line |= {
-        field: cells[field] for field in ("creator_id", "room_id", "product_id", "product_name") if cells.get(field)
-    }
-    if cells.get("line_order_no"):
-        line["order_no"] = cells["line_order_no"]
-    if cells.get("quantity"):
-        line["quantity"] = _whole(cells["quantity"], "quantity")
-    found["lines"] = [line]
-    return found
-
-
 def _number(text: str) -> str:
     if text == tables.LOST_DIGITS:
         raise Unclear("waybill_no", "digits")
@@ -322,8 +266,12 @@ def _carrier(text: str) -> str:
     return catalogue.from_written(text) or text
 
 
-def _moment(text: str, field: str) -> str:
-    """Return a time as RFC 3339: one with an offset as it is, else local time of Shanghai, also as a serial number."""
+def moment(text: str, field: str) -> str:
+    """
+    Return a time as RFC 3339: one with an offset as it is, else local time of Shanghai, also as a serial number.
+
+    :raises Unclear: it is none.
+    """
     if len(text) > 19 and (text.endswith(("Z", "z")) or text[-6] in "+-"):
         return text
     at = texts.local_time(tables.serial_moment(text))
@@ -332,32 +280,26 @@ def _moment(text: str, field: str) -> str:
     return to_datetime(at).isoformat()
 
 
-def _whole(text: str, field: str) -> int:
+def whole(text: str, field: str) -> int:
+    """
+    Return a whole number.
+
+    :raises Unclear: it is none.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise Unclear(field, "number")
     return int(text)
 
 
-def _truth(text: str, field: str) -> bool:
+def truth(text: str, field: str) -> bool:
+    """
+    Return yes or no; an empty cell says no.
+
+    :raises Unclear: it is neither.
+    """
     word = text.casefold()
     if word in _TRUE:
         return True
     if word in _FALSE:
         return False
     raise Unclear(field, "truth")
-
-
-class FileKind(NamedTuple):
-    """What the rows of a file are."""
-
-    name: str
-    columns: tuple[Column, ...]
-    read: Callable[[Mapping[str, str]], dict[str, Any]]
-    batch: int
-
-
-KINDS: Final[Mapping[str, FileKind]] = {
-    "events": FileKind("events", EVENTS, event, wire.EVENTS_MAX),
-    "parcels": FileKind("parcels", PARCELS, parcel, wire.PARCELS_MAX),
-    "orders": FileKind("orders", ORDERS, order, wire.ORDERS_MAX),
-}

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any, Final, Protocol
 import msgspec
 import xlsxwriter
 
-from yidao.intake import columns, decode
-from yidao.intake.columns import FileKind, Unclear
+from yidao.intake import columns, decode, kinds
+from yidao.intake.columns import Unclear
 from yidao.intake.faults import Problem
+from yidao.intake.kinds import FileKind
 from yidao.intake.payloads import ItemResult, Result, Submission
 from yidao.intake.phrases import Language
 from yidao.intake.queue import QueueFull
@@ -93,16 +94,17 @@ def import_file(
     :raises ColumnsMissing: a needed column is missing.
     :raises KindUnknown: `kind` is none of those.
     """
-    of_kind = columns.KINDS.get(kind)
+    of_kind = kinds.KINDS.get(kind)
     if of_kind is None:
         raise KindUnknown
     table = tables.read(path)
-    fields = columns.mapping(table.columns, of_kind.columns) if table.columns else {}
+    given = {"shop_id": str(sender.own_shop)} if sender.own_shop else {}
+    fields = columns.mapping(table.columns, of_kind.columns, given=given) if table.columns else {}
     summary = Summary(ignored_columns=tuple(name for name in table.columns if name and name not in fields.values()))
     bad = BadRows(report, table.columns, language=language)
     waiting: deque[_Batch] = deque()
     try:
-        for items in _batches(_items(table, of_kind, fields), of_kind.batch):
+        for items in _batches(_items(table, of_kind, fields, given), of_kind.batch):
             waiting.append(_sent(items, of_kind, sender=sender, queue=queue, language=language))
             if len(waiting) >= IN_FLIGHT_MAX:
                 _settle(waiting.popleft(), summary, bad, language=language)
@@ -115,37 +117,64 @@ def import_file(
     return summary
 
 
-def _items(table: tables.Table, of_kind: FileKind, fields: dict[str, str]) -> Iterator[_Pending]:
+def _items(
+    table: tables.Table, of_kind: FileKind, fields: Mapping[str, str], given: Mapping[str, str]
+) -> Iterator[_Pending]:
     """Return the rows as items; neighbouring rows of one parcel or order are its lines."""
-    last: _Pending | None = None
+    group: list[_Read] = []
     for row in table.rows:
-        item = _item(row, of_kind, fields)
-        if last is not None and _is_further_line(last, item):
-            assert isinstance(last.body, dict), "only what was read from cells is joined"
-            assert isinstance(item.body, dict), "only what was read from cells is joined"
-            last.body["lines"].extend(item.body["lines"])
-            last.rows.extend(item.rows)
+        read = _read(row, of_kind, fields, given)
+        if group and _belongs(group[-1], read, of_kind):
+            group.append(read)
             continue
-        if last is not None:
-            yield last
-        last = item
-    if last is not None:
-        yield last
+        if group:
+            yield _item(group, of_kind)
+        group = [read]
+    if group:
+        yield _item(group, of_kind)
 
 
-def _item(row: tables.Row, of_kind: FileKind, fields: dict[str, str]) -> _Pending:
+@dataclass(slots=True)
+class _Read:
+    """One row as it was read: its item, or why there is none; and what tells which rows belong to it."""
+
+    row: tables.Row
+    key: tuple[str, ...]
+    body: dict[str, Any] | None = None
+    reason: str = ""
+
+
+def _read(row: tables.Row, of_kind: FileKind, fields: Mapping[str, str], given: Mapping[str, str]) -> _Read:
     if row.raw is not None:
-        return _Pending([row], row.raw)
+        return _Read(row, ())
+    cells = {ours: row.cells.get(theirs, "") for ours, theirs in fields.items()}
+    cells |= {field: text for field, text in given.items() if not cells.get(field)}
+    read = _Read(row, tuple(cells.get(field, "") for field in of_kind.key))
     try:
-        return _Pending([row], of_kind.read({ours: row.cells.get(theirs, "") for ours, theirs in fields.items()}))
+        read.body = of_kind.read(cells)
     except Unclear as unclear:
-        return _Pending([row], None, f"{unclear.field}/{unclear.code}")
+        read.reason = f"{unclear.field}/{unclear.code}"
+    return read
 
 
-def _is_further_line(last: _Pending, item: _Pending) -> bool:
-    if not isinstance(last.body, dict) or not isinstance(item.body, dict) or "lines" not in item.body:
+def _item(group: list[_Read], of_kind: FileKind) -> _Pending:
+    """Return rows that belong together as one item; one of them that is unclear spoils it, or a part would be lost."""
+    rows = [each.row for each in group]
+    if rows[0].raw is not None:
+        return _Pending(rows, rows[0].raw)
+    reason = next((each.reason for each in group if each.reason), "")
+    bodies = [each.body for each in group if each.body is not None]
+    if reason or len(bodies) == 1:
+        return _Pending(rows, None if reason else bodies[0], reason)
+    return _Pending(rows, of_kind.join(bodies))
+
+
+def _belongs(last: _Read, read: _Read, of_kind: FileKind) -> bool:
+    if of_kind.key:
+        return bool(read.key) and all(read.key) and read.key == last.key
+    if last.body is None or read.body is None or "lines" not in read.body:
         return False
-    return all(last.body.get(name) == value for name, value in item.body.items() if name != "lines")
+    return all(last.body.get(name) == value for name, value in read.body.items() if name != "lines")
 
 
 def _batches(items: Iterator[_Pending], size: int) -> Iterator[list[_Pending]]:
@@ -213,9 +242,10 @@ _UNCLEAR: Final = {
     ),
     "time": ("is not a time of 2000 to 2099", "不是 2000 至 2099 年间的时间"),
     "number": ("is not a whole number", "不是整数"),
+    "money": ("is not an amount in yuan", "不是以元为单位的金额"),
     "truth": ("is neither yes nor no", "应填是或否"),
 }
-_TITLES: Final = {column.field: column.title for kind in columns.KINDS.values() for column in kind.columns}
+_TITLES: Final = {column.field: column.title for kind in kinds.KINDS.values() for column in kind.columns}
 
 
 def unclear_reason(named: str, language: Language) -> str:
@@ -274,7 +304,7 @@ def write_template(path: Path, *, kind: str) -> None:
 
     :raises KindUnknown: `kind` is none of those.
     """
-    of_kind = columns.KINDS.get(kind)
+    of_kind = kinds.KINDS.get(kind)
     if of_kind is None:
         raise KindUnknown
     titles = [column.title for column in of_kind.columns]
