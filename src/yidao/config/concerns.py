@@ -10,7 +10,7 @@ from yidao.flows import close_unshipped, refunds
 from yidao.judging import appeal_sweeps, judge, rating, settling, telling
 from yidao.kit.sweeps import Concern
 from yidao.ledger import proof
-from yidao.orders import after_sales, cards, receipt, warnings
+from yidao.orders import after_sales, cards, products, receipt, warnings
 
 CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
@@ -25,4 +25,5 @@ CONCERNS: Final[tuple[Concern, ...]] = (
     receipt.CONCERN,
     close_unshipped.CONCERN,
     refunds.concern(payments.provider),
+    products.CONCERN,
 )

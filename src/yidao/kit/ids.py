@@ -3,6 +3,7 @@
 import itertools
 import os
 import threading
+from datetime import datetime
 from typing import NewType
 
 from yidao.kit import clock
@@ -21,3 +22,8 @@ def new_id() -> Id:
         count = next(_counter) & 0xFFF
     milliseconds = int(clock.real_now().timestamp() * 1000) - _EPOCH_MS
     return Id(milliseconds << 22 | _NODE << 12 | count)
+
+
+def first_id_since(moment: datetime) -> Id:
+    """Return an id no greater than any that was or will be made from this real instant on."""
+    return Id((int(moment.timestamp() * 1000) - _EPOCH_MS) << 22)

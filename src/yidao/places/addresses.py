@@ -192,7 +192,7 @@ def add(*, actor: Actor, shop_id: int, written: Written, now: datetime, real_now
             changed_at=now,
             **_closed(tidy, id_),
         )
-        _record("address.added", actor, shop_id, id_, tidy.kind, now=now, real_now=real_now)
+        _journal("address.added", actor, shop_id, id_, tidy.kind, now=now, real_now=real_now)
     return id_
 
 
@@ -227,7 +227,7 @@ def change(
         fresh = {"division": tidy.division, "is_default": is_default, "version": seen_version + 1, "changed_at": now}
         if not mine.update(**fresh, **_closed(tidy, address_id)):
             raise AddressChanged
-        _record("address.changed", actor, shop_id, address_id, held.kind, now=now, real_now=real_now)
+        _journal("address.changed", actor, shop_id, address_id, held.kind, now=now, real_now=real_now)
 
 
 def make_default(address_id: int, *, actor: Actor, shop_id: int, now: datetime, real_now: datetime) -> None:
@@ -246,7 +246,7 @@ def make_default(address_id: int, *, actor: Actor, shop_id: int, now: datetime, 
         live = ShopAddress.objects.filter(shop_id=shop_id, is_active=True)
         live.filter(kind=held.kind, is_default=True).update(is_default=False)
         live.filter(id=address_id).update(is_default=True, version=held.version + 1, changed_at=now)
-        _record("address.made_default", actor, shop_id, address_id, held.kind, now=now, real_now=real_now)
+        _journal("address.made_default", actor, shop_id, address_id, held.kind, now=now, real_now=real_now)
 
 
 def remove(address_id: int, *, actor: Actor, shop_id: int, now: datetime, real_now: datetime) -> None:
@@ -266,7 +266,7 @@ def remove(address_id: int, *, actor: Actor, shop_id: int, now: datetime, real_n
         heir = live.filter(kind=held.kind).order_by("-id").values_list("id", flat=True).first()
         if held.is_default and heir is not None:
             live.filter(id=heir).update(is_default=True)
-        _record("address.removed", actor, shop_id, address_id, held.kind, now=now, real_now=real_now)
+        _journal("address.removed", actor, shop_id, address_id, held.kind, now=now, real_now=real_now)
 
 
 def _require(actor: Actor, shop_id: int) -> None:
@@ -287,7 +287,7 @@ def _closed(tidy: Written, address_id: int) -> dict[str, bytes]:
     }
 
 
-def _record(act: str, actor: Actor, shop_id: int, address_id: int, kind: str, **at: datetime) -> None:
+def _journal(act: str, actor: Actor, shop_id: int, address_id: int, kind: str, **at: datetime) -> None:
     audit.record(
         act=act,
         subject=f"address/{address_id}",

@@ -73,6 +73,7 @@ ACTS: Final[Mapping[str, str]] = {
     "phone.changed": gettext_noop("Changed a phone number"),
     "phone.revealed": gettext_noop("Looked at a full phone number"),
     "policy.published": gettext_noop("Published a policy"),
+    "product.described": gettext_noop("Described products"),
     "quarantine.discarded": gettext_noop("Discarded input that was kept aside"),
     "quarantine.replay_asked": gettext_noop("Asked to replay input that was kept aside"),
     "reversal.done": gettext_noop("A reversal of many judgements was finished"),
