@@ -65,7 +65,7 @@ SELECT v.id, v.shop_id, v.day, v.order_id, v.order_no, v.at, v.kind, v.ordinal, 
 _PART: Final = f"""
 {COLUMNS} WHERE {WAITS} AND v.id = ANY(ARRAY(
    SELECT v.id FROM violation AS v WHERE {WAITS} AND v.shop_id = %s AND v.day = %s AND NOT {HELD}
-    ORDER BY v.at, v.id LIMIT %s))
+    ORDER BY v.at, v.order_id, v.id LIMIT %s))
  ORDER BY v.id FOR UPDATE OF v
 """  # noqa: S608  Only constants are put in.
 _SPENT: Final = """

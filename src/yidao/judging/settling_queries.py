@@ -28,7 +28,7 @@ ROWS_MAX: Final = 100
 _WAITING: Final = f"""
 {settling.COLUMNS}
   JOIN unnest(%s::bigint[], %s::date[]) AS t(shop_id, day) ON t.shop_id = v.shop_id AND t.day = v.day
- WHERE {settling.WAITS} ORDER BY v.at, v.id LIMIT %s
+ WHERE {settling.WAITS} ORDER BY v.at, v.order_id, v.id LIMIT %s
 """
 _SHOP_DAYS: Final = f"""
 SELECT v.shop_id, v.day, count(*), count(*) FILTER (WHERE {settling.HELD})

@@ -61,7 +61,8 @@ class Outcome(NamedTuple):
 
 def settle(rows: Iterable[Row], spent: Spent) -> tuple[Outcome, ...]:
     """
-    Return what each judgement of one shop-day takes, in the order of their instants, equal ones by id.
+    Return what each judgement of one shop-day takes, in the order of their instants, equal ones by order: the ids of judgements
+    tell who wrote them first, and that decides nothing.
 
     Settling a day in parts gives what settling it at once gives, as long as each part is told what the parts before it
     booked.
@@ -75,7 +76,7 @@ def settle(rows: Iterable[Row], spent: Spent) -> tuple[Outcome, ...]:
     day_fen, of_order = Counter(spent.day_fen), Counter(spent.of_order)
     day_tenths, week_tenths = Counter(spent.day_tenths), Counter(spent.week_tenths)
     found: list[Outcome] = []
-    for row in sorted(rows, key=lambda each: (each.at, each.judgement_id)):
+    for row in sorted(rows, key=lambda each: (each.at, each.order_id, each.judgement_id)):
         price, terms = row.price, row.terms
         cause = price.cause or _cause(row, of_order[row.kind, row.order_id], day_fen[row.kind])
         deduction = 0 if cause else price.deduction_fen
