@@ -6,7 +6,7 @@ worker sweeps them all the time; who moves a demo's clock sweeps them after ever
 from typing import Final
 
 from yidao.config import payments
-from yidao.flows import close_unshipped, refunds
+from yidao.flows import close_unshipped, refunds, unmake
 from yidao.judging import appeal_sweeps, judge, rating, settling, telling
 from yidao.kit.sweeps import Concern
 from yidao.ledger import proof
@@ -16,6 +16,7 @@ CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
     cards.CONCERN,
     after_sales.CONCERN,
+    unmake.CONCERN,
     judge.CONCERN,
     telling.CONCERN,
     appeal_sweeps.CONCERN,

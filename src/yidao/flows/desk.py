@@ -58,7 +58,7 @@ class SerialIn:
 class Shipment:
     """
     One wish: these orders, or parts of them, under this number. It is shipped whole or not at all. The same request id
-    ships once; `carrier` is our code, or as people write it.
+    ships once; `carrier` is our code, or as people write it. `replaces` is a pack whose number proved wrong.
     """
 
     shop_id: int
@@ -69,6 +69,7 @@ class Shipment:
     mode: Mode = Mode.SHIP
     refuses_refund: bool = False
     serials: tuple[SerialIn, ...] = ()
+    replaces: int = 0
 
     @property
     def digest(self) -> bytes:
@@ -209,12 +210,9 @@ class Desk:
         if not all(shipping.is_same_receiver(mine, self.receiver(each)) for each in order_ids[1:]):
             return replace(plain, refused=Refused.OTHER_RECEIVER)
         slot = self._slots.setdefault(plain.number, _Slot())
-        if not shipping.may_use(self._use(slot, order_ids, wish.mode), mine, slot.receiver):
-            refused = Refused.NUMBER_IN_USE if slot.is_there or slot.is_of_other_shop else Refused.OTHER_RECEIVER
-            where = () if slot.is_of_other_shop else self._where(slot)
+        refused, where = self.place_refusal(plain.number, order_ids, mode=wish.mode)
+        if refused is not None:
             return replace(plain, refused=refused, where=where)
-        if len(slot.order_ids | set(order_ids)) > policy.merged_max:
-            return replace(plain, refused=Refused.MERGED_FULL)
         serials, fault = self._serials(wish, plain.held, policy)
         if fault is not None:
             return replace(plain, refused=fault)
@@ -229,6 +227,23 @@ class Desk:
             is_joined=is_joined,
             order_ids=order_ids,
         )
+
+    def place_refusal(
+        self, number: Number, order_ids: Sequence[int], *, mode: Mode = Mode.SHIP
+    ) -> tuple[Refused | None, tuple[str, ...]]:
+        """Return why orders of one receiver cannot lie under a number, and which do where that may be said."""
+        slot = self._slots.get(number, _Slot())
+        if not shipping.may_use(self._use(slot, order_ids, mode), self.receiver(order_ids[0]), slot.receiver):
+            if slot.is_of_other_shop:
+                return Refused.NUMBER_IN_USE, ()
+            return (Refused.NUMBER_IN_USE if slot.is_there else Refused.OTHER_RECEIVER), self._where(slot)
+        if len(slot.order_ids | set(order_ids)) > self.policy(order_ids[0]).merged_max:
+            return Refused.MERGED_FULL, ()
+        return None, ()
+
+    def is_there(self, number: Number) -> bool:
+        """Return whether the shop has a parcel under a number whose way has not ended."""
+        return self._slots.get(number, _Slot()).is_there
 
     def _use(self, slot: _Slot, order_ids: Sequence[int], mode: Mode) -> Use:
         if slot.is_of_other_shop:

@@ -20,6 +20,7 @@ from yidao.orders import packs, raw, standing
 from yidao.orders.packs import Held, NewPack, Number, Serial
 from yidao.parcels import beginning, hot, sending
 from yidao.parcels.shipment import LineIn, Result, ShipmentIn
+from yidao.places import addresses
 from yidao.rules.instants import instant
 from yidao.rules.shipping import Mode, Refused
 
@@ -104,7 +105,7 @@ def _ship(
 ) -> tuple[Answer, ...]:
     with db.transaction(actor, request_key=request_key) as work:
         if work.earlier is not None:
-            return tuple(_read(each) for each in work.earlier)
+            return tuple(read(each) for each in work.earlier)
         connection = raw.plain()
         knowledge = hot.Knowledge()
         knowledge.refresh(connection, now=instant(now))
@@ -115,7 +116,7 @@ def _ship(
             found |= dict(zip(places, answers, strict=True))
             _record(answers, counter.order_ids, shop_id=shop_id, actor=actor, at=(now, real_now))
         answered = tuple(found[place] for place in range(len(wishes)))
-        work.answer([asdict(each) for each in answered])
+        work.answer([kept(each) for each in answered])
     return answered
 
 
@@ -137,6 +138,7 @@ class _Counter:
         self._actor = actor
         self._now = now
         self._desk: Desk
+        self._ships_from = addresses.default_division(connection, [shop_id]).get(shop_id, "")
         self.order_ids: tuple[int, ...] = ()
 
     def ship(self, wishes: Sequence[Shipment]) -> list[Answer]:
@@ -184,7 +186,7 @@ class _Counter:
         sending.join(
             self._connection,
             [
-                sending.Joining((*number, lives[number]), self._lines(held[number], but=known[number]))
+                sending.Joining((*number, lives[number]), lines_of(self._desk, held[number], but=known[number]))
                 for number in joined
             ],
             self._knowledge,
@@ -200,34 +202,15 @@ class _Counter:
             waybill_no=number[0],
             shipped_at=self._knowledge.now,
             paid_at=min((head.paid_at for head in heads if head.paid_at), default=0),
-            sender_division=division(heads[0].sender_division),
+            sender_division=division(heads[0].sender_division) or self._ships_from,
             receiver_division=division(heads[0].receiver_division),
             receiver_tail=tail_of(heads[0]),
-            lines=self._lines(held),
-        )
-
-    def _lines(self, held: Sequence[Held], *, but: Collection[str] = ()) -> tuple[LineIn, ...]:
-        """Return the lines of a parcel, each once; those whose orders it names already are left out."""
-        wanted = sorted({(each.order_id, each.line_no) for each in held})
-        lines = {(row.order_id, row.line_no): row for each in held for row in self._desk.known.lines[each.order_id]}
-        return tuple(
-            LineIn(
-                order_no=line.order_no,
-                creator_id=line.creator_id,
-                is_self_sold=line.is_self_sold,
-                is_cross_border=line.is_cross_border,
-                is_customer_return=False,
-                room_id=line.room_id,
-                product_id=line.product_id,
-                product_name=line.product_name,
-            )
-            for line in (lines[each] for each in wanted)
-            if line.order_no not in but
+            lines=lines_of(self._desk, held),
         )
 
     def _pack(self, decisions: Sequence[Decision], lives: Mapping[Number, int]) -> list[Decision]:
         """Write the packs: one for each number and mode of this batch; name each wish's pack in its decision."""
-        ids_of: dict[tuple[Number, Mode], int] = {}
+        ids_of: dict[tuple[Number, Mode, int], int] = {}
         held: dict[int, dict[tuple[int, int], int]] = {}
         serials: dict[int, list[Serial]] = {}
         named: list[Decision] = []
@@ -235,7 +218,7 @@ class _Counter:
             if each.outcome is not Outcome.SHIPPED:
                 named.append(each)
                 continue
-            pack_id = ids_of.setdefault((each.number, each.wish.mode), ids.new_id())
+            pack_id = ids_of.setdefault((each.number, each.wish.mode, each.wish.replaces), ids.new_id())
             pieces = held.setdefault(pack_id, {})
             for one in each.held:
                 pieces[one[:2]] = pieces.get(one[:2], 0) + one.quantity
@@ -252,11 +235,32 @@ class _Counter:
                 held=tuple(Held(*line, quantity) for line, quantity in sorted(held[pack_id].items())),
                 serials=tuple(serials[pack_id]),
                 is_resend=mode is Mode.RESEND,
+                edited_from=replaces or None,
             )
-            for (number, mode), pack_id in ids_of.items()
+            for (number, mode, replaces), pack_id in ids_of.items()
         ]
         packs.record(self._connection, made, now=self._now, by=packs.acting(self._actor))
         return named
+
+
+def lines_of(desk: Desk, held: Sequence[Held], *, but: Collection[str] = ()) -> tuple[LineIn, ...]:
+    """Return the lines of a parcel, each once; those whose numbers it tells already are left out."""
+    wanted = sorted({(each.order_id, each.line_no) for each in held})
+    lines = {(row.order_id, row.line_no): row for each in held for row in desk.known.lines[each.order_id]}
+    return tuple(
+        LineIn(
+            order_no=line.order_no,
+            creator_id=line.creator_id,
+            is_self_sold=line.is_self_sold,
+            is_cross_border=line.is_cross_border,
+            is_customer_return=False,
+            room_id=line.room_id,
+            product_id=line.product_id,
+            product_name=line.product_name,
+        )
+        for line in (lines[each] for each in wanted)
+        if line.order_no not in but
+    )
 
 
 def _life_of(plan: beginning.Plan) -> int:
@@ -286,7 +290,12 @@ def _answer(decision: Decision, desk: Desk, *, is_waiting: bool = False) -> Answ
     )
 
 
-def _read(kept: Mapping[str, Any]) -> Answer:
+def kept(answer: Answer) -> dict[str, Any]:
+    """Return an answer as it is kept with a request key."""
+    return asdict(answer)
+
+
+def read(kept: Mapping[str, Any]) -> Answer:
     """Return an answer as it was kept with a request key."""
     return Answer(
         **{

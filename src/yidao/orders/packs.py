@@ -16,7 +16,6 @@ from yidao.kit import arrays, micros
 from yidao.kit.errors import NotVisible
 from yidao.kit.sql import named_statements
 from yidao.orders import raw
-from yidao.orders.models import Order
 from yidao.rules.instants import Instant
 
 STATEMENTS: Final = named_statements(Path(__file__).with_name("packs.sql"))
@@ -393,10 +392,10 @@ def of_order(actor: Actor, order_id: int) -> tuple[OfOrder, ...]:
 
 
 def _visible(actor: Actor, order_id: int) -> None:
-    visible = Order.objects.filter(id=order_id)
-    if actor.kind is not ActorKind.OPERATOR:
-        visible = visible.filter(shop_id__in=actor.organisation_ids)
-    if actor.kind not in (ActorKind.OPERATOR, ActorKind.MERCHANT) or not visible.exists():
+    with psycopg.Cursor(raw.plain(), row_factory=psycopg.rows.tuple_row) as cursor:
+        row = cursor.execute("SELECT shop_id FROM order_head WHERE id = %s", (order_id,)).fetchone()
+    is_own = row is not None and actor.kind is ActorKind.MERCHANT and row[0] in actor.organisation_ids
+    if row is None or not (is_own or actor.kind is ActorKind.OPERATOR):
         raise NotVisible
 
 
@@ -435,6 +434,23 @@ def waiting(connection: psycopg.Connection[Any], told: Sequence[Told]) -> list[W
     }
     rows = [Waits(*row) for row in micros.rows(connection, STATEMENTS["told_lines"], columns)]
     return [row for row in rows if row.left > 0]
+
+
+def order_nos(connection: psycopg.Connection[Any], order_ids: Iterable[int]) -> dict[int, str]:
+    """Return the numbers of orders."""
+    rows = micros.rows(connection, STATEMENTS["heads"], {"id": arrays.integers(sorted(set(order_ids)))})
+    return {row[0]: row[2] for row in rows}
+
+
+def edits_of(connection: psycopg.Connection[Any], pack_id: int) -> int:
+    """Return how often the number of a pack was changed by an edit; a number that proved wrong is none."""
+    return int(micros.rows(connection, STATEMENTS["edits"], {"id": pack_id})[0][0])
+
+
+def are_over(connection: psycopg.Connection[Any], order_ids: Sequence[int]) -> bool:
+    """Return whether all of these orders are closed, or received by their buyers."""
+    (row,) = micros.rows(connection, STATEMENTS["still_open"], {"id": arrays.integers(order_ids)})
+    return not row[0]
 
 
 def lock(connection: psycopg.Connection[Any], order_ids: Iterable[int]) -> None:

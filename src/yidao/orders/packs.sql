@@ -113,3 +113,16 @@ ORDER BY 1, 2, 3
 
 -- lock_told --
 SELECT id FROM order_head WHERE id = ANY(%(id)s::bigint[]) ORDER BY id FOR UPDATE
+
+-- edits --
+WITH RECURSIVE before AS (
+  SELECT edited_from, 0 AS edits FROM order_pack WHERE id = %(id)s
+  UNION ALL
+  SELECT p.edited_from, b.edits + CASE WHEN p.state = 'REPLACED' THEN 1 ELSE 0 END
+  FROM before b JOIN order_pack p ON p.id = b.edited_from WHERE b.edits < 100
+)
+SELECT max(edits) FROM before
+
+-- still_open --
+SELECT count(*) FROM order_head
+WHERE id = ANY(%(id)s::bigint[]) AND state NOT IN ('CANCELLED', 'COMPLETED') AND received_at IS NULL AND closed_at IS NULL
