@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import bulk, chaos, cluster, data, exports, judging, lists, pages, push, soak, sweep
+from bench import bulk, chaos, cluster, data, exports, judging, lists, orders_list, pages, push, soak, sweep
 
 TRIALS: dict[str, Callable[[], int]] = {"chaos": chaos.main, "soak": soak.main}
 BENCHMARKS: dict[str, Callable[[str, int], None]] = {
@@ -14,7 +14,11 @@ BENCHMARKS: dict[str, Callable[[str, int], None]] = {
     "export.rows": exports.run,
     "page.weight": pages.run,
 }
-ON_OWN_GROUND: dict[str, Callable[[str], None]] = {"judge.sweep": judging.run, "judge.reverse": judging.run}
+ON_OWN_GROUND: dict[str, Callable[[str], None]] = {
+    "judge.sweep": judging.run,
+    "judge.reverse": judging.run,
+    "list.orders": orders_list.run,
+}
 """Those that bring all their data and take it away again."""
 
 

@@ -121,17 +121,17 @@ def _measure(url: str) -> tuple[float, float, float]:
             for name, asked in _asked(who, is_of_anomalies):
                 what = f"{who} {'anomalies' if is_of_anomalies else 'parcels'} {name}"
                 read, count = _readers(actor, asked, is_of_anomalies)
-                _look_at_plans(url, what, read, count)
-                first, deep = read(""), _deep_cursor(read)
+                look_at_plans(url, what, read, count)
+                first, deep = read(""), deep_cursor(read)
                 most = PAIR_SAMPLES if "+" in name else SAMPLES
-                rows[f"{what} first"] = _p95(lambda read=read: read(""), most=most)  # type: ignore[misc]
+                rows[f"{what} first"] = p95(lambda read=read: read(""), most=most)  # type: ignore[misc]
                 if deep:
-                    rows[f"{what} deep"] = _p95(lambda read=read, deep=deep: read(deep), most=most)  # type: ignore[misc]
-                counts[what] = _p95(count, most=PAIR_SAMPLES)
+                    rows[f"{what} deep"] = p95(lambda read=read, deep=deep: read(deep), most=most)  # type: ignore[misc]
+                counts[what] = p95(count, most=PAIR_SAMPLES)
                 if name == "nothing" and not is_of_anomalies:
                     floor += _floor(url, [row.key for row in first.rows])
-    _worst("rows", rows)
-    _worst("counts", counts)
+    worst("rows", rows)
+    worst("counts", counts)
     return max(rows.values()), max(counts.values()), report.quantile(floor, 0.95)
 
 
@@ -174,7 +174,7 @@ def _readers(actor: Any, wanted: Any, is_of_anomalies: bool) -> tuple[Callable[[
     )
 
 
-def _deep_cursor(read: Callable[[str], Any]) -> str:
+def deep_cursor(read: Callable[[str], Any]) -> str:
     """Return the cursor of a page far behind, or of the last but one; empty when there is only one."""
     cursor = ""
     for _ in range(DEEP):
@@ -185,14 +185,20 @@ def _deep_cursor(read: Callable[[str], Any]) -> str:
     return cursor
 
 
-def _p95(work: Callable[[], Any], *, most: int = SAMPLES) -> float:
+def p95(work: Callable[[], Any], *, most: int = SAMPLES) -> float:
+    """Return the 95th percentile of the milliseconds some work takes, once it was done before."""
     work()
+    return report.quantile(times(work, most=most), 0.95)
+
+
+def times(work: Callable[[], Any], *, most: int) -> list[float]:
+    """Return how many milliseconds some work takes, so many times."""
     taken = []
     for _ in range(most):
         started = time.perf_counter()
         work()
         taken.append((time.perf_counter() - started) * 1000)
-    return report.quantile(taken, 0.95)
+    return taken
 
 
 def _floor(url: str, keys: list[Any]) -> list[float]:
@@ -210,7 +216,7 @@ def _floor(url: str, keys: list[Any]) -> list[float]:
         return taken
 
 
-def _look_at_plans(url: str, what: str, read: Callable[[str], Any], count: Callable[[], Any]) -> None:
+def look_at_plans(url: str, what: str, read: Callable[[str], Any], count: Callable[[], Any]) -> None:
     """Insist that no statement of a read or a count reads a whole big table."""
     from django.db import connection  # inline: django not set up
 
@@ -241,6 +247,7 @@ def _big_tables(url: str) -> frozenset[str]:
     return frozenset(row[0] for row in found)
 
 
-def _worst(what: str, found: dict[str, float]) -> None:
+def worst(what: str, found: dict[str, float]) -> None:
+    """Print what took longest."""
     for name, value in sorted(found.items(), key=lambda each: -each[1])[:8]:
         print(f"  {what} {value:7.1f} ms  {name}", file=sys.stderr, flush=True)
