@@ -124,7 +124,7 @@ ROWS = st.lists(
 
 @given(ROWS, st.integers(0, 40))
 def test_a_day_in_parts_comes_to_the_same(rows: list[Row], cut: int) -> None:
-    ordered = sorted(rows, key=lambda each: (each.at, each.judgement_id))
+    ordered = sorted(rows, key=lambda each: (each.at, each.order_id, each.judgement_id))
     order_of = {each.judgement_id: each.order_id for each in rows}
 
     first = settlement.settle(ordered[:cut], Spent())

@@ -61,8 +61,8 @@ class Outcome(NamedTuple):
 
 def settle(rows: Iterable[Row], spent: Spent) -> tuple[Outcome, ...]:
     """
-    Return what each judgement of one shop-day takes, in the order of their instants, equal ones by order: the ids of judgements
-    tell who wrote them first, and that decides nothing.
+    Return what each judgement of one shop-day takes, in the order of their instants, equal ones by their orders: who
+    wrote a judgement first, which its id tells, decides nothing.
 
     Settling a day in parts gives what settling it at once gives, as long as each part is told what the parts before it
     booked.
