@@ -24,6 +24,7 @@ from yidao.accounts.models import User
 from yidao.exports.models import ExportRecord
 from yidao.kit import crypto, ids
 from yidao.kit.models import DemoClock
+from yidao.orders.models import AfterSale, OrderRefund
 from yidao.parcels import quarantine
 from yidao.parcels.models import Quarantine
 from yidao.parcels.nudge_models import CarrierTicket, NudgeItem, NudgeThread
@@ -50,6 +51,9 @@ NEEDS_MORE = {
     "merchant-journal": {"alice", "charlie"},
     "merchant-address": {"alice", "charlie"},
     "merchant-address-new": {"alice", "charlie"},
+    "merchant-deposit": {"alice", "charlie"},
+    "merchant-deposit-days": {"alice", "charlie"},
+    "merchant-deposit-top-up": {"alice", "charlie"},
 }
 """Pages that not everybody of their audience may open, and who may."""
 ACCOUNT = {
@@ -111,6 +115,16 @@ PAGES = {str(found.name): found for route, found in ROUTES if not route.startswi
 ENDPOINTS = {str(found.name): found for route, found in ROUTES if route.startswith(MACHINES)}
 FOR_EVERY_MACHINE = {"api-openapi", "api-docs"}
 """What describes the API is no secret."""
+TOLD = {
+    "ask_later",
+    "accept_ship_by",
+    "refuse_ship_by",
+    "extend_receipt",
+    "confirm_receipt",
+    "open_refund",
+    "tell_refund_result",
+}
+"""Addresses that machines only tell something; most of it only the marketplace may tell."""
 LISTS = {"list_parcels"}
 """Lists are open to every machine and hold what it may see; their own tests look into them."""
 CREDENTIALS = ("shop", "creator", "carrier", "outlet", "provider", "platform")
@@ -199,7 +213,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "organisation": people.shop,
             "export": _exports(people, "own"),
             "address": _address(people.shop, people.alice.id),
-            "order": order_planting.order(people.shop, "OWN"),
+            **_ordered(people.shop, "OWN"),
             **_asked(people.creator, people.shop, people.carrier, people.outlet, (own_number, carrier)),
             "invitation": 1,
             "invitation_token": "own".ljust(43, "-"),
@@ -221,7 +235,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "organisation": people.other_shop,
             "export": _exports(people, "other"),
             "address": _address(people.other_shop, people.charlie.id),
-            "order": order_planting.order(people.other_shop, "OTHER"),
+            **_ordered(people.other_shop, "OTHER"),
             **_asked(
                 people.other_creator,
                 people.other_shop,
@@ -244,6 +258,39 @@ def _address(shop: ShopId, owner: int) -> int:
     )
     actor = access.actor_for_shop(UserId(owner), shop)
     return addresses.add(actor=actor, shop_id=shop, written=written, now=planting.NOW, real_now=planting.NOW)
+
+
+def _ordered(shop: ShopId, number: str) -> dict[str, Any]:
+    """Plant an order with an after-sale record whose money failed to go back."""
+    order_id = order_planting.order(shop, number)
+    about = {
+        "shop_id": shop,
+        "order_id": order_id,
+        "order_no": number,
+        "amount_fen": 100,
+        "policy": "order-life/default/1",
+    }
+    record = AfterSale.objects.create(
+        id=ids.new_id(),
+        kind="REFUND",
+        state="REFUNDING",
+        reason="NOT_WANTED",
+        opened_at=planting.NOW,
+        changed_at=planting.NOW,
+        **about,
+    )
+    refund = OrderRefund.objects.create(
+        id=ids.new_id(),
+        after_sale_id=record.id,
+        cause="AFTER_SALE",
+        request_id=f"refund-{record.id}-original",
+        state="WAITS_FOR_OPERATOR",
+        last_outcome="FAILED",
+        wanted_at=planting.NOW,
+        changed_at=planting.NOW,
+        **about,
+    )
+    return {"order": order_id, "order_no": number, "after_sale": record.id, "refund": refund.id}
 
 
 def _asked(creator: int, shop: int, office: int, outlet: int, parcel: tuple[str, str]) -> dict[str, int]:
@@ -488,7 +535,27 @@ def sees(kind: str, side: str, item: str, codes: set[str]) -> bool:
             return side == item
 
 
-@pytest.mark.parametrize("name", sorted(ENDPOINTS.keys() - FOR_EVERY_MACHINE - {"api-root"}))
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_a_machine_tells_nothing_about_what_is_not_its_own(world: World, name: str) -> None:
+    endpoint = ENDPOINTS[name]
+    address = world.address(endpoint, tenant="own", item="own")
+    body = {"new_at": "2022-07-20T12:00:00+08:00", "reason": "NOT_WANTED", "act": "APPROVE"}
+
+    def tell(token: str) -> int:
+        headers = {"authorization": f"Bearer {token}", "idempotency-key": f"{name}-{ids.new_id()}"}
+        return Client().post(address, body, content_type="application/json", headers=headers).status_code
+
+    for kind in CREDENTIALS:
+        for side in ("own", "other"):
+            is_known = kind == "platform" or (kind, side) == ("shop", "own")
+            got = tell(token_of(world, kind, side, "orders:write"))
+            assert got in ((403, 409, 422) if is_known else (403, 404)), f"{address} {kind} {side}"
+    assert tell(token_of(world, "platform", "own", "parcels:read")) == 403
+    assert Client().post(address, body, content_type="application/json").status_code == 401
+    assert Client().get(address).status_code == 405
+
+
+@pytest.mark.parametrize("name", sorted(ENDPOINTS.keys() - FOR_EVERY_MACHINE - TOLD - {"api-root"}))
 def test_a_machine_reads_what_its_organisation_may_see_and_nothing_else(world: World, name: str) -> None:
     endpoint = ENDPOINTS[name]
     codes = set(parts_of(endpoint).values())

@@ -48,12 +48,19 @@ ANSWERS = {
     "200": "What was asked for.",
     "400": "The cursor is none of this list.",
     "401": "No valid bearer token.",
-    "403": "The credential lacks the scope parcels:read.",
-    "404": "There is no such parcel, or it is not the credential's to see.",
-    "422": "A parameter is malformed.",
+    "403": "The credential lacks the scope, or it is not its word to tell.",
+    "404": "There is no such thing, or it is not the credential's to see.",
+    "409": "The rules say no; the code says which.",
+    "422": "A parameter or a field is malformed.",
     "503": "Every database connection is taken; see Retry-After.",
 }
-PATTERNS = {"carrier": "^[a-z0-9_]{1,40}$", "waybill_no": "^[0-9A-Za-z_-]{1,40}$", "token": "^[0-9A-Za-z_-]{24,200}$"}
+PATTERNS = {
+    "carrier": "^[a-z0-9_]{1,40}$",
+    "waybill_no": "^[0-9A-Za-z_-]{1,40}$",
+    "token": "^[0-9A-Za-z_-]{24,200}$",
+    "order_no": "^[^/\\x00-\\x1f\\x7f]{1,64}$",
+    "refund_id": "^[1-9][0-9]{0,18}$",
+}
 
 
 def _told(paths: dict[str, Any]) -> dict[str, Any]:

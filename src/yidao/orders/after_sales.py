@@ -222,10 +222,12 @@ def act(
     told: Told,
     now: datetime,
     real_now: datetime,
+    order_no: str | None = None,
     request_key: db.RequestKey | None = None,
 ) -> Standing:
     """
-    Take one step of a record: a shop's person or machine answers, the marketplace tells what the buyer or it did.
+    Take one step of a record: a shop's person or machine answers, the marketplace tells what the buyer or it did. Who
+    names the order too finds only its own records.
 
     :raises Forbidden: the role does not allow it.
     :raises NotVisible: no such record of the actor's.
@@ -237,6 +239,8 @@ def act(
         if work.earlier is not None:
             return earlier(work.earlier)
         head, record = _locked(actor, after_sale_id)
+        if order_no not in (None, record.order_no):
+            raise NotVisible
         policy = _policies().by_name(record.policy)
         if _run(record, policy, now=now):
             # What time decided first is written by the sweep; this transaction only refuses.

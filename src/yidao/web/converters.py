@@ -176,6 +176,20 @@ class AddressId(Carrier):
     """The id of an address in a shop's book."""
 
 
+class OrderNo(CarrierCode):
+    """An order's number as its shop tells it; only in addresses of machines."""
+
+    regex: ClassVar[str] = r"[^/\x00-\x1f\x7f]{1,64}"
+
+
+class AfterSaleId(Carrier):
+    """The id of an after-sale record."""
+
+
+class RefundId(Carrier):
+    """The id of a refund; only operators name refunds."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -195,6 +209,9 @@ CONVERTERS: dict[str, type[Any]] = {
     "nudge": NudgeId,
     "inquiry": InquiryId,
     "order": OrderId,
+    "order_no": OrderNo,
+    "after_sale": AfterSaleId,
+    "refund": RefundId,
     "address": AddressId,
     "user": UserId,
     "organisation": OrganisationNo,
