@@ -11,6 +11,7 @@ from yidao.web.creator import nudges as creator_nudges
 from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import addresses as merchant_addresses
+from yidao.web.merchant import deposit as merchant_deposit
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import nudges as merchant_nudges
 from yidao.web.merchant import orders as merchant_orders
@@ -82,6 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *merchant_orders.routes("m/<shop:shop>/"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
+    *merchant_deposit.routes("m/<shop:shop>/"),
     *merchant_addresses.routes("m/<shop:shop>/"),
     *merchant_settings.routes("m/<shop:shop>/"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),

@@ -111,6 +111,7 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                     _exports("merchant", at),
                 ),
             ),
+            _money(at),
             _shop(at),
             _people("merchant", at),
             _notices("merchant", at),
@@ -227,6 +228,18 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     if not actor.may(needs):
         raise Forbidden
     return actor
+
+
+def _money(at: dict[str, Any]) -> Group:
+    """Return the entries about a shop's money (资金)."""
+    entry = Entry(
+        key="deposit",
+        label=gettext_noop("Deposit"),
+        address=reverse("merchant-deposit", kwargs=at),
+        go="d",
+        needs=Permission.DEPOSIT_VIEW,
+    )
+    return Group(label=gettext_noop("Money"), entries=(entry,))
 
 
 def _shop(at: dict[str, Any]) -> Group:
