@@ -16,7 +16,7 @@ from yidao.kit import ids, sweeps
 from yidao.kit.errors import Forbidden, NotVisible
 from yidao.notices import kinds
 from yidao.notices.models import Notice
-from yidao.orders import settings, warnings
+from yidao.orders import choosing, settings, warnings
 from yidao.orders.shop_models import ShopSetting
 from yidao.rules.warning import Step, Unit
 
@@ -43,7 +43,7 @@ def owner(shop: int, *permissions: Permission) -> Actor:
 
 def choose(actor: Actor, shop: int, *steps: str, at: str = "06-18 12:00", hours: int = 1, seen: int = 0) -> None:
     now = world.moment(at)
-    settings.choose(
+    choosing.choose(
         actor=actor, shop_id=shop, steps=steps, notice_round_hours=hours, seen_version=seen, now=now, real_now=now
     )
 
@@ -184,7 +184,7 @@ def test_two_who_choose_at_once_do_not_overwrite_each_other() -> None:
     alice = owner(shop)
     choose(alice, shop, "50%")
 
-    with pytest.raises(settings.SettingsChanged):
+    with pytest.raises(choosing.SettingsChanged):
         choose(alice, shop, "60%")
     assert of(shop).warn_steps == (Step(Unit.PERCENT, 50),)
 
@@ -192,7 +192,7 @@ def test_two_who_choose_at_once_do_not_overwrite_each_other() -> None:
 def test_what_cannot_be_chosen_is_refused_with_every_fault() -> None:
     shop = ids.new_id()
 
-    with pytest.raises(settings.SettingsRefused) as refused:
+    with pytest.raises(choosing.SettingsRefused) as refused:
         choose(owner(shop), shop, "50%", "50%", "soon", hours=5)
 
     assert [each.code for each in refused.value.faults] == ["UNREADABLE", "TWICE", "OUT_OF_RANGE"]

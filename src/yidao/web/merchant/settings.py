@@ -13,7 +13,7 @@ from yidao.accounts.actors import Actor, Permission
 from yidao.accounts.ids import ShopId
 from yidao.kit import clock
 from yidao.kit.errors import Refusal
-from yidao.orders import settings, warnings
+from yidao.orders import choosing, warnings
 from yidao.orders.settings import Settings
 from yidao.rules import warning
 from yidao.rules.warning import Step, StepFault, Unit
@@ -51,19 +51,19 @@ def index(request: Request, shop: ShopId) -> HttpResponse:
     if request.method == "POST":
         try:
             _choose(request, actor, shop)
-        except (settings.SettingsRefused, settings.SettingsChanged) as refusal:
+        except (choosing.SettingsRefused, choosing.SettingsChanged) as refusal:
             refused = refusal
         else:
             messages.success(request, gettext("The settings were saved."))
             return HttpResponseRedirect(reverse("merchant-settings", kwargs={"shop": shop}), status=303)
-    held = settings.of_shop(actor=actor, shop_id=shop, now=request.now)
+    held = choosing.of_shop(actor=actor, shop_id=shop, now=request.now)
     return render(request, TEMPLATE, _context(request, actor, held, refused), status=refused.status if refused else 200)
 
 
 def _choose(request: Request, actor: Actor, shop: ShopId) -> None:
     form = request.POST
     round_hours, seen = (form.get(name, "") for name in ("round", "version"))
-    settings.choose(
+    choosing.choose(
         actor=actor,
         shop_id=shop,
         steps=[_stored(value, unit) for value, unit in _typed(request) if value],
