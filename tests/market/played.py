@@ -15,15 +15,17 @@ from urllib.parse import urlencode
 import psycopg
 
 from yidao.accounts import access
-from yidao.accounts.actors import Actor, ActorKind
+from yidao.accounts.actors import SYSTEM, Actor, ActorKind
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId, UserId
 from yidao.config import database, demo, demo_cast, demo_clock, demo_market, env
 from yidao.intake import parts
 from yidao.intake.app import Intake
-from yidao.kit import logs
+from yidao.kit import db, logs
 from yidao.kit.lists.questions import Shape
-from yidao.market import data, stories
+from yidao.ledger import proof as ledger_proof
+from yidao.market import data, late_stories, stories
 from yidao.market.line import Answer
+from yidao.orders import raw
 from yidao.parcels import hot, lookup, nudge_queries, rebuild, scope, ticket_queries
 from yidao.web.shared import parcel_lists
 
@@ -40,6 +42,20 @@ UNION SELECT 'carrier', carrier, '' FROM parcel WHERE {tenant} = %(tenant)s AND 
 UNION SELECT 'data', CASE WHEN shipped_at < %(since)s THEN 'before' ELSE 'since' END, ''
       FROM parcel WHERE {tenant} = %(tenant)s
 """
+OF_SHOP = """
+SELECT 'order', state, '' FROM order_head WHERE shop_id = %(tenant)s
+UNION SELECT 'promise', l.promise_kind, '' FROM order_line l JOIN order_head h ON h.id = l.order_id
+      WHERE h.shop_id = %(tenant)s
+UNION SELECT 'after-sale', state, kind FROM after_sale WHERE shop_id = %(tenant)s
+UNION SELECT 'card', state, '' FROM ship_by_card WHERE shop_id = %(tenant)s
+UNION SELECT 'violation', state, '' FROM violation WHERE shop_id = %(tenant)s
+UNION SELECT 'money', money, '' FROM violation WHERE shop_id = %(tenant)s
+UNION SELECT 'appeal', state, '' FROM appeal WHERE shop_id = %(tenant)s
+UNION SELECT 'label', label, '' FROM order_head, (VALUES ('DEADLINE_CHANGED', 1)) AS k (label, bit)
+      WHERE shop_id = %(tenant)s AND labels & bit > 0
+UNION SELECT 'ban', CASE WHEN lifted_at IS NULL THEN 'LIVE' ELSE 'LIFTED' END, '' FROM product_ban
+      WHERE shop_id = %(tenant)s
+"""
 LINES = """
 SELECT count(*) FILTER (WHERE room_id <> ''), count(*) FILTER (WHERE product_name <> ''), count(DISTINCT room_id),
        count(*) FILTER (WHERE is_self_sold), count(*) FILTER (WHERE is_cross_border),
@@ -48,6 +64,22 @@ FROM parcel_line
 """
 EXPORTS = "SELECT DISTINCT state FROM export_record WHERE made_by_id = %s"
 ORDERS = "SELECT state, count(*) FROM order_head GROUP BY state"
+FLASH_SALE = """
+SELECT j.ordinal, coalesce(p.cause, 'NOT_SETTLED'), count(*), coalesce(sum(p.amount_fen), 0)
+FROM judgement j JOIN order_line l ON l.order_id = j.order_id AND l.line_no = 1
+LEFT JOIN penalty p ON p.judgement_id = j.id AND p.kind = 'DEDUCTION' AND p.reverses_id IS NULL
+WHERE l.product_id LIKE '%FLASH' GROUP BY 1, 2 ORDER BY 1, 2
+"""
+DEAREST_DAY = """
+SELECT coalesce(max(fen), 0) FROM (
+    SELECT sum(p.amount_fen) AS fen FROM penalty p JOIN judgement j ON j.id = p.judgement_id
+    WHERE p.shop_id = %s AND p.kind = 'DEDUCTION' AND p.reverses_id IS NULL GROUP BY p.day
+) AS days
+"""
+OLD_ORDER = """
+SELECT h.state, h.closed_cause, r.state, r.tries FROM order_head h LEFT JOIN order_refund r ON r.order_id = h.id
+WHERE h.order_no = %s
+"""
 OUTAGES = "SELECT carrier, since::text, noticed_at::text, released_at::text FROM carrier_outage ORDER BY since"
 TOLD = "SELECT type, state, closing FROM anomaly WHERE waybill_no = %s ORDER BY should_open_at, type"
 
@@ -107,10 +139,19 @@ def seen(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> dic
         found[name] += [f"nudge/{state.name}/" for state, count in counts.items() if count]
     counts = ticket_queries.counts(actor=alice, now=now)
     found["alice"] += [f"ticket/{state.name}/" for state, count in counts.items() if count]
+    of_shop = connection.execute(OF_SHOP, {"tenant": tenants.shops["alice"]}).fetchall()
+    found["alice"] += ["/".join(row) for row in of_shop]
     for login in ("dana", "alice"):
         states = connection.execute(EXPORTS, (_user(connection, login),)).fetchall()
         found[login] += [f"export/{state}/" for (state,) in states]
     return found
+
+
+def proved(now: datetime) -> list[Any]:
+    """Prove the books; return how many entries they hold and what does not agree."""
+    with db.transaction(SYSTEM):
+        proof = ledger_proof.prove(raw.plain(), now=now)
+    return [proof.entries, proof.faults]
 
 
 def empty_choices(connection: psycopg.Connection[Any], tenants: demo_cast.Tenants) -> list[str]:
@@ -210,6 +251,11 @@ async def play(connection: psycopg.Connection[Any], keys: demo_cast.Keys) -> dic
         if hour % HOURS_BETWEEN_LOOKS == 0:
             result["empty"][hour] = await asyncio.to_thread(empty_choices, connection, tenants)
     result["after_a_day"] = cases(connection, told)
+    result["flash_sale"] = [[*each[:3], int(each[3])] for each in connection.execute(FLASH_SALE).fetchall()]
+    result["dearest_day"] = int(connection.execute(DEAREST_DAY, (tenants.shops["charlie"],)).fetchone()[0])
+    old = next(story for story in told if story.key == late_stories.OLD_ORDER)
+    result["old_order"] = connection.execute(OLD_ORDER, (old.order_no,)).fetchall()
+    result["proof"] = await asyncio.to_thread(proved, opens + timedelta(hours=HOURS_WATCHED))
     result["moments"] = moments
     result["again"] = second.figures()
     result["outages"] = connection.execute(OUTAGES).fetchall()

@@ -256,8 +256,10 @@ def test_stories_have_stable_numbers_of_their_own(hour: int):
         "OTHER",
     }
     for story in told:
-        assert not story.waybill_no or story.key == "wrong-carrier" or re.fullmatch(
-            FORMS[story.messages[-1].via or story.carrier], story.waybill_no
+        assert (
+            not story.waybill_no
+            or story.key == "wrong-carrier"
+            or re.fullmatch(FORMS[story.messages[-1].via or story.carrier], story.waybill_no)
         )
 
 

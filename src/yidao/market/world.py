@@ -33,6 +33,8 @@ UNSHIPPED_ONE_IN: Final = 60
 UNSHIPPED_MIN: Final = 5
 CANCELLED_AFTER: Final = (3 * DAY, 0, 12 * HOUR, 14 * DAY, 0)
 """After how long the marketplace cancels the unshipped orders of a day, one after the other; 0: never."""
+STAGED_UNSHIPPED: Final = (10 * 60, 11 * HOUR)
+"""When of the day the big shop's own unshipped orders are paid; each state of what follows has rows at every hour."""
 LATE_ONE_IN: Final = 70
 """One parcel in so many leaves two to four days after its payment."""
 TOLD_LATE_HOURS: Final = 30
@@ -121,14 +123,19 @@ class World:
         for number in range(max(UNSHIPPED_MIN, self.count(day) // UNSHIPPED_ONE_IN)):
             key = day * SLOTS_A_DAY + SLOTS_A_DAY - 1 - number
             chance = data.dice(self.seed * 1_000_003 * SLOTS_A_DAY + key)
-            shop_no = 0 if number == 0 else bisect(self._shop_until, chance.random())
-            creator = self.cast.creator_ids[0 if number == 0 else bisect(self._creator_until, chance.random())]
+            is_staged = number < len(STAGED_UNSHIPPED)
+            shop_no = 0 if is_staged else bisect(self._shop_until, chance.random())
+            creator = self.cast.creator_ids[0 if is_staged else bisect(self._creator_until, chance.random())]
             line = _one_of_a_kind(order_no(key, 0), creator, shop_no, key)
             paid = self.begins_at + day * DAY + int(DAY * chance.random())
+            if is_staged:
+                paid = self.begins_at + day * DAY + STAGED_UNSHIPPED[number]
             city = self._cities[bisect(self._city_until, chance.random())]
             division, name = city.counties[0]
             buyer = buying.receiver(key, tail="", division=division, place=f"{city.name}{name}")
             sale = buying.sale(line, key, paid_at=paid, receiver=buyer)
+            if is_staged:
+                sale = sale._replace(promise=None, quantity=2)
             shop, via, tie = self.cast.shop_ids[shop_no], _speaker(shop_no), key * 64
             told = wires.order(shop, line, sale, state="TO_SHIP", changed_at=paid, paid_at=paid)
             yield Message(paid + 5, tie, wires.ORDERS, via, told)
