@@ -36,7 +36,7 @@ REFUSABLE: Final = frozenset({"AWAIT_SHOP"})
 class Part:
     """
     One order of a shipment, by its number or that of one of its lines; nothing further named means all that waits of
-    it. `quantity` counts for a line that was named by its number.
+    it. `quantity` counts for a line that was named by its number, and for an order of one line.
     """
 
     order_no: str
@@ -184,7 +184,12 @@ class Desk:
             order_id, line_no = self._found.get((wish.shop_id, part.order_no), (0, 0))
             if not order_id or order_id not in self.known.heads:
                 return (), Refused.UNKNOWN_ORDER
-            named = [Piece(line_no, part.quantity)] if line_no else list(part.pieces)
+            named = list(part.pieces)
+            if line_no or part.quantity:
+                line_no = line_no or self._only_line(order_id)
+                if not line_no:
+                    return (), Refused.UNKNOWN_LINE
+                named = [Piece(line_no, part.quantity)]
             wanted.setdefault(order_id, []).extend(named)
         if not wanted:
             return (), Refused.UNKNOWN_ORDER
@@ -201,6 +206,11 @@ class Desk:
                 return (), found.refused
             held.extend(Held(order_id, piece.line_no, piece.quantity) for piece in found.pieces)
         return tuple(held), None
+
+    def _only_line(self, order_id: int) -> int:
+        """Return the line of an order that has but one, 0 where a quantity alone does not say which is meant."""
+        lines = self.known.lines.get(order_id, ())
+        return lines[0].line_no if len(lines) == 1 else 0
 
     def _placed(self, wish: Shipment, plain: Decision) -> Decision:
         """Find the wish's orders a place under its number, and remember what it takes."""
