@@ -3,7 +3,21 @@
 import sys
 from collections.abc import Callable
 
-from bench import bulk, chaos, cluster, data, exports, judging, lists, orders_list, pages, push, soak, sweep
+from bench import (
+    bulk,
+    chaos,
+    cluster,
+    data,
+    exports,
+    judging,
+    lists,
+    order_import,
+    orders_list,
+    pages,
+    push,
+    soak,
+    sweep,
+)
 
 TRIALS: dict[str, Callable[[], int]] = {"chaos": chaos.main, "soak": soak.main}
 BENCHMARKS: dict[str, Callable[[str, int], None]] = {
@@ -18,6 +32,7 @@ ON_OWN_GROUND: dict[str, Callable[[str], None]] = {
     "judge.sweep": judging.run,
     "judge.reverse": judging.run,
     "list.orders": orders_list.run,
+    "orders.import": order_import.run,
 }
 """Those that bring all their data and take it away again."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from yidao.judging import bans, sanctions
+from yidao.judging import bans
 from yidao.orders import entry
 from yidao.orders.entry import Entered, OrderIn
 
@@ -39,6 +39,8 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
 
 
 def _refused(connection: psycopg.Connection[Any], fresh: Sequence[OrderIn]) -> dict[entry.Key, Refused]:
+    from yidao.judging import sanctions  # inline: django not set up
+
     closed = sanctions.closed_shops(connection, sorted({order.shop_id for order in fresh}))
     products = sorted({(order.shop_id, line.product_id) for order in fresh for line in order.lines if line.product_id})
     banned = bans.banned(connection, products)
