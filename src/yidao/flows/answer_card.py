@@ -75,7 +75,14 @@ def _answer(
         if state is State.ACCEPTED:
             moves = {head.id: card.new_at}
             move_deadline.grant(moves, cause=Cause.BUYER_CARD, cause_ref=f"card/{card.id}", actor=actor, now=now)
-        _record(f"card.{state.lower()}", head, actor=actor, now=now, real_now=real_now, card=str(card.id))
+        _record(
+            "card.accepted" if state is State.ACCEPTED else "card.refused",
+            head,
+            actor=actor,
+            now=now,
+            real_now=real_now,
+            card=str(card.id),
+        )
         head.refresh_from_db(fields=["ship_by_at"])
         answered = Answered(order_id=head.id, ship_by_at=head.ship_by_at, card=state)
         work.answer(_kept(answered))

@@ -259,7 +259,7 @@ def act(
         _move(record, told.act, then, policy, at=now, actor=actor, text=text)
         _settle([record], now=now)
         stands = _standing(record)
-        _journal(f"after_sale.{told.act.lower()}", head, stands, actor=actor, now=now, real_now=real_now)
+        _journal("after_sale.answered", head, stands, actor=actor, now=now, real_now=real_now, step=told.act.value)
         work.answer(kept(stands))
     return stands
 
@@ -493,14 +493,16 @@ def earlier(answer: Mapping[str, Any]) -> Standing:
     return Standing(**{**answer, "due_at": datetime.fromisoformat(due) if due else None})
 
 
-def _journal(name: str, head: Order, stands: Standing, *, actor: Actor, now: datetime, real_now: datetime) -> None:
+def _journal(
+    act: str, head: Order, stands: Standing, *, actor: Actor, now: datetime, real_now: datetime, **details: str
+) -> None:
     audit.record(
-        act=name,
+        act=act,
         user_id=actor.user_id,
         credential_id=actor.credential_id,
         organisation_id=head.shop_id,
         subject=f"after_sale/{stands.id}",
-        details={"order": str(head.id), "state": stands.state, "amount_fen": stands.amount_fen},
+        details={"order": str(head.id), "state": stands.state, "amount_fen": stands.amount_fen, **details},
         at_real=real_now,
         at_business=now,
     )

@@ -69,7 +69,7 @@ def confirm(
         head.received_at = now
         head.save(update_fields=["received_at"])
 
-    return _act("order.received", change, actor=actor, order=order, now=now, real_now=real_now, request_key=request_key)
+    return _say("order.received", change, actor=actor, order=order, now=now, real_now=real_now, request_key=request_key)
 
 
 def extend(
@@ -90,8 +90,9 @@ def extend(
         head.is_receipt_extended = True
         head.save(update_fields=["is_receipt_extended"])
 
-    act = "order.receipt_extended"
-    return _act(act, change, actor=actor, order=order, now=now, real_now=real_now, request_key=request_key)
+    return _say(
+        "order.receipt_extended", change, actor=actor, order=order, now=now, real_now=real_now, request_key=request_key
+    )
 
 
 def _facts(head: Order, *, now: datetime) -> rule.OrderFacts:
@@ -104,8 +105,8 @@ def _facts(head: Order, *, now: datetime) -> rule.OrderFacts:
     )
 
 
-def _act(
-    name: str,
+def _say(
+    act: str,
     change: Callable[[Order], None],
     *,
     actor: Actor,
@@ -122,7 +123,7 @@ def _act(
         change(head)
         standing.refresh(raw.plain(), [head.id], now=now)
         audit.record(
-            act=name,
+            act=act,
             user_id=actor.user_id,
             credential_id=actor.credential_id,
             organisation_id=head.shop_id,

@@ -105,9 +105,9 @@ class RefundOut(Schema):
     is_new: bool = Field(description="False when its number was known already.")
 
 
-def keyed(key: str, act: str, order_no: str, body: Schema, **more: Any) -> db.RequestKey:
+def keyed(key: str, what: str, order_no: str, body: Schema, **more: Any) -> db.RequestKey:
     """Return what makes a request the same as another."""
-    words = {"act": act, "order_no": order_no, **body.model_dump(mode="json"), **more}
+    words = {"what": what, "order_no": order_no, **body.model_dump(mode="json"), **more}
     return db.RequestKey(key=key, body=words)
 
 
@@ -115,13 +115,13 @@ def _address(order_no: str, body: OrderIn) -> sight.Address:
     return sight.Address(order_no=order_no, shop_id=int(body.shop_id) if body.shop_id else None)
 
 
-def _told(request: HttpRequest, order_no: str, body: OrderIn, key: str, act: str, **more: Any) -> dict[str, Any]:
+def _told(request: HttpRequest, order_no: str, body: OrderIn, key: str, what: str, **more: Any) -> dict[str, Any]:
     """Return what every use case takes."""
     return {
         "actor": actor_of(request),
         "now": now_of(),
         "real_now": clock.real_now(),
-        "request_key": keyed(key, act, order_no, body, **more),
+        "request_key": keyed(key, what, order_no, body, **more),
     }
 
 

@@ -13,6 +13,18 @@ from yidao.carriers import catalogue
 from yidao.web.shared import nudge_words, phrases
 
 ACTS: Final[Mapping[str, str]] = {
+    "after_sale.answered": gettext_noop("Took a step in an after-sale"),
+    "after_sale.opened": gettext_noop("A buyer opened an after-sale"),
+    "card.accepted": gettext_noop("A buyer accepted a later ship time"),
+    "card.asked": gettext_noop("Asked a buyer for a later ship time"),
+    "card.refused": gettext_noop("A buyer refused a later ship time"),
+    "order.buyer_asked_later": gettext_noop("A buyer asked for a later delivery"),
+    "order.closed_by_time": gettext_noop("An order was closed by time"),
+    "order.deadline_moved": gettext_noop("Gave orders a later ship time"),
+    "order.receipt_extended": gettext_noop("A buyer asked for longer to receive"),
+    "order.received": gettext_noop("A buyer confirmed receipt"),
+    "refund.marked_done": gettext_noop("Marked a refund as paid"),
+    "refund.route_chosen": gettext_noop("Chose another way for a refund"),
     "address.added": gettext_noop("Added an address"),
     "address.changed": gettext_noop("Changed an address"),
     "address.made_default": gettext_noop("Chose a default address"),
@@ -29,6 +41,7 @@ ACTS: Final[Mapping[str, str]] = {
     "calendar.changed": gettext_noop("Changed a day of the working calendar"),
     "deposit.booked": gettext_noop("Booked a payment into a deposit"),
     "deposit.frozen": gettext_noop("Froze a part of a deposit"),
+    "deposit.proved": gettext_noop("Proved the books"),
     "deposit.released": gettext_noop("Released a frozen part of a deposit"),
     "deposit.taken_back": gettext_noop("Took back a mistyped payment"),
     "deposit.topped_up": gettext_noop("Topped up the deposit"),
@@ -103,6 +116,12 @@ ACTS: Final[Mapping[str, str]] = {
 }
 
 DETAILS: Final[Mapping[str, str]] = {
+    "amount_fen": gettext_noop("fen"),
+    "new_at": gettext_noop("new time"),
+    "order": gettext_noop("order"),
+    "route": gettext_noop("way"),
+    "state": gettext_noop("state"),
+    "step": gettext_noop("step"),
     "flag": gettext_noop("flag"),
     "code": gettext_noop("code"),
     "count": gettext_noop("count"),
@@ -125,6 +144,8 @@ DETAILS: Final[Mapping[str, str]] = {
 }
 
 SUBJECTS: Final[Mapping[str, str]] = {
+    "after_sale": gettext_noop("After-sale"),
+    "refund": gettext_noop("Refund"),
     "appeal": gettext_noop("Appeal"),
     "sanction": gettext_noop("Sanction"),
     "violation": gettext_noop("Violation"),
