@@ -69,7 +69,7 @@ def planted(cast: Cast, one_connection):
     _, token = services.create_credential(
         organisation_id=cast.platform,
         name="test",
-        scopes=["parcels:read"],
+        scopes=["parcels:read", "orders:write"],
         now=planting.NOW,
         real_now=planting.NOW,
     )
