@@ -25,6 +25,7 @@ from yidao.exports.models import ExportRecord
 from yidao.kit import crypto, ids
 from yidao.kit.models import DemoClock
 from yidao.orders.models import AfterSale, OrderRefund
+from yidao.orders.shop_models import Product
 from yidao.parcels import quarantine
 from yidao.parcels.models import Quarantine
 from yidao.parcels.nudge_models import CarrierTicket, NudgeItem, NudgeThread
@@ -51,7 +52,13 @@ NEEDS_MORE = {
     "merchant-journal": {"alice", "charlie"},
     "merchant-address": {"alice", "charlie"},
     "merchant-address-new": {"alice", "charlie"},
+    "merchant-product": {"alice", "charlie"},
+    "merchant-products-import": {"alice", "charlie"},
     "merchant-deposit": {"alice", "charlie"},
+    "operator-settlements": {"olga", "clerk"},
+    "operator-settlement-hold": {"olga"},
+    "operator-deposit": {"olga", "clerk"},
+    "operator-deposit-book": {"olga"},
     "merchant-deposit-days": {"alice", "charlie"},
     "merchant-deposit-top-up": {"alice", "charlie"},
 }
@@ -78,7 +85,14 @@ PASSKEYS = {"mfa_edit_webauthn", "mfa_remove_webauthn"}
 """Pages about one passkey, which here belongs to nobody of the cast."""
 FOR_EVERYBODY = {"home", "account_logout", "account_phone_show", "invitation-answer", *ACCOUNT, *PASSKEYS}
 """Pages of whoever is logged in."""
-POST_ONLY = {"operator-visit-end", "invitation-answer", "account_phone_show", "merchant-order-note"}
+POST_ONLY = {
+    "operator-visit-end",
+    "invitation-answer",
+    "account_phone_show",
+    "merchant-order-note",
+    "operator-settlement-lift",
+    "operator-settlement-prove",
+}
 """Addresses that only take forms."""
 ENTRANCE = {
     "account_phone_login",
@@ -125,6 +139,8 @@ TOLD = {
     "tell_refund_result",
 }
 """Addresses that machines only tell something; most of it only the marketplace may tell."""
+ORDERS = {"list_orders", "read_order"}
+"""What is open to shops and the platform alone, with a scope of its own."""
 LISTS = {"list_parcels"}
 """Lists are open to every machine and hold what it may see; their own tests look into them."""
 CREDENTIALS = ("shop", "creator", "carrier", "outlet", "provider", "platform")
@@ -213,6 +229,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "organisation": people.shop,
             "export": _exports(people, "own"),
             "address": _address(people.shop, people.alice.id),
+            "product": _product(people.shop, "OWN"),
             **_ordered(people.shop, "OWN"),
             **_asked(people.creator, people.shop, people.carrier, people.outlet, (own_number, carrier)),
             "invitation": 1,
@@ -235,6 +252,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "organisation": people.other_shop,
             "export": _exports(people, "other"),
             "address": _address(people.other_shop, people.charlie.id),
+            "product": _product(people.other_shop, "OTHER"),
             **_ordered(people.other_shop, "OTHER"),
             **_asked(
                 people.other_creator,
@@ -249,6 +267,12 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             **shared,
         },
     )
+
+
+def _product(shop: ShopId, number: str) -> str:
+    """Let a shop have sold a product."""
+    Product.objects.create(shop_id=shop, product_id=number, name="真丝睡衣", met_at=planting.NOW)
+    return number
 
 
 def _address(shop: ShopId, owner: int) -> int:
@@ -555,7 +579,7 @@ def test_a_machine_tells_nothing_about_what_is_not_its_own(world: World, name: s
     assert Client().get(address).status_code == 405
 
 
-@pytest.mark.parametrize("name", sorted(ENDPOINTS.keys() - FOR_EVERY_MACHINE - TOLD - {"api-root"}))
+@pytest.mark.parametrize("name", sorted(ENDPOINTS.keys() - FOR_EVERY_MACHINE - TOLD - ORDERS - {"api-root"}))
 def test_a_machine_reads_what_its_organisation_may_see_and_nothing_else(world: World, name: str) -> None:
     endpoint = ENDPOINTS[name]
     codes = set(parts_of(endpoint).values())
@@ -572,6 +596,24 @@ def test_a_machine_reads_what_its_organisation_may_see_and_nothing_else(world: W
         assert Client().get(address, headers={"authorization": f"Bearer {unscoped}"}).status_code == 403
         assert Client().get(address).status_code == 401
         assert world.browser("olga").get(address).status_code == 401
+
+
+@pytest.mark.parametrize("name", sorted(ORDERS))
+def test_orders_are_open_to_their_shop_and_the_platform_alone(world: World, name: str) -> None:
+    address = world.address(ENDPOINTS[name], tenant="own", item="own")
+    query = {"shop_id": str(world.own["shop"])}
+    for kind in CREDENTIALS:
+        for side in ("own", "other"):
+            token = token_of(world, kind, side, "orders:read")
+            got = Client().get(address, query, headers={"authorization": f"Bearer {token}"})
+
+            is_known = kind == "platform" or (kind, side) == ("shop", "own")
+            is_empty = name == "list_orders" and (kind, side) == ("shop", "other")
+            assert got.status_code == (200 if is_known or is_empty else 404), f"{address} {kind} {side}"
+            assert not is_empty or got.json()["data"] == []
+    unscoped = token_of(world, "platform", "own", "parcels:read")
+    assert Client().get(address, query, headers={"authorization": f"Bearer {unscoped}"}).status_code == 403
+    assert Client().get(address, query).status_code == 401
 
 
 def test_the_description_of_the_api_is_for_everybody() -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.intake import facts
+from tests.orders import planting as order_planting
 from tests.web import cast, planting
 from tests.web.cast import Cast
 from yidao.kit import crypto
@@ -129,3 +130,21 @@ def test_a_waybill_number_finds_a_creator_nothing_outside_his_scope(people: Cast
 @pytest.mark.parametrize("text", ["", " ", "\0", "%", "'", "x" * 500])
 def test_nothing_that_is_typed_breaks_the_search(people: Cast, text: str) -> None:
     assert as_(people.dana).get(f"/c/{people.creator}/search/", {"q": text}).status_code == 200
+
+
+def test_an_order_number_leads_a_shop_to_its_order_and_nobody_else(people: Cast) -> None:
+    own = order_planting.order(people.shop, "ORDER-1")
+    order_planting.order(people.other_shop, "ORDER-2")
+    alice, place = as_(people.alice), f"/m/{people.shop}/"
+
+    assert led_to(alice, place, "ORDER-1") == f"{place}orders/{own}/"
+    assert led_to(alice, place, "ORDER-1-1") == f"{place}orders/{own}/"
+    assert led_to(alice, place, "ORDER-2") == ""
+
+
+def test_a_phone_tail_of_several_orders_leads_to_their_list(people: Cast) -> None:
+    order_planting.order(people.shop, "ORDER-1")
+    order_planting.order(people.shop, "ORDER-2")
+    place = f"/m/{people.shop}/"
+
+    assert led_to(as_(people.alice), place, "5678") == f"{place}orders/?tab=all&phone=5678"

@@ -13,7 +13,7 @@ from yidao.audit import services as audit
 from yidao.kit import crypto, ids, news
 from yidao.kit.errors import Refusal
 
-SCOPES = frozenset({"events:write", "orders:write", "parcels:write", "parcels:read"})
+SCOPES = frozenset({"events:write", "orders:read", "orders:write", "parcels:write", "parcels:read"})
 _ALPHABET = "abcdefghijkmnopqrstuvwxyz23456789"
 
 

@@ -10,6 +10,7 @@ from yidao.accounts.actors import Actor
 from yidao.kit.errors import Forbidden, Refusal
 
 PARCELS_READ: Final = "parcels:read"
+ORDERS_READ: Final = "orders:read"
 ORDERS_WRITE: Final = "orders:write"
 CHALLENGE: Final = 'Bearer realm="yidao"'
 

@@ -1,5 +1,6 @@
 """Parcels for machines as a list: the filters, the cursor and the rows of the pages, under the API's own names."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -84,8 +85,16 @@ def _question(asked: schemas.ParcelsIn, actor: Actor) -> Question:
 
     :raises FilterRefused: a value is none of the list's; machines are told, not guessed at.
     """
-    shape = _shape(actor)
-    told = {name: [each] if isinstance(each, str) else each for name, each in asked.dict().items() if each}
+    return asked_of(_shape(actor), asked.dict())
+
+
+def asked_of(shape: Shape, asked: Mapping[str, Any]) -> Question:
+    """
+    Return what a machine asks of a list.
+
+    :raises FilterRefused: a value is none of the list's; machines are told, not guessed at.
+    """
+    told = {name: [each] if isinstance(each, str) else each for name, each in asked.items() if each}
     told = {name: values for name, values in told.items() if isinstance(values, list)}
     question = shape.read(told)
     taken: dict[str, set[str]] = {"cursor": set(told.get("cursor", ()))}

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yidao.api.v1 import docs, listing, orders_acts, problems
+from yidao.api.v1 import docs, listing, orders, orders_acts, problems
 from yidao.api.v1.auth import Bearer
 from yidao.api.v1.parcels import router
 
@@ -17,6 +17,7 @@ api = NinjaAPI(
 )
 api.add_router("", listing.router)
 api.add_router("", router)
+api.add_router("", orders.router)
 api.add_router("", orders_acts.router)
 problems.install(api)
 

@@ -6,6 +6,7 @@ Other rooms bring their own numbers: a finder in `FINDERS` is asked with the act
 address parts, and returns the hits it knows.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,9 @@ from django.views.decorators.http import require_safe
 
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.accounts.ids import CreatorId, OrganisationId, ShopId
+from yidao.orders import listing
 from yidao.parcels import finding, lookup
-from yidao.web.shared import consoles, phrases
+from yidao.web.shared import consoles, order_fields, phrases
 from yidao.web.shared.requests import Request
 
 QUERY_CHARS_MAX = 80
@@ -93,7 +95,39 @@ def _parcels(question: Question) -> tuple[Hit, ...]:
     return ()
 
 
-FINDERS: list[Finder] = [_parcels]
+_ORDERS = {
+    ActorKind.MERCHANT: ("merchant-orders", "merchant-order"),
+    ActorKind.OPERATOR: ("operator-orders", "operator-order"),
+}
+_PHONE = re.compile(r"\d{4}|\d{11}", re.ASCII)
+_HITS_MAX = 20
+
+
+def _orders(question: Question) -> tuple[Hit, ...]:
+    """Find orders by their number, by that of a line, or, for their shop, by the receiver's phone or its tail."""
+    if question.actor.kind not in _ORDERS:
+        return ()
+    listed, one = _ORDERS[question.actor.kind]
+    ways = {"order": listing.Wanted(order_nos=(question.text,))}
+    if question.actor.kind is ActorKind.MERCHANT and _PHONE.fullmatch(question.text):
+        ways["phone"] = listing.Wanted(phone=question.text)
+    for field, wanted in ways.items():
+        found = listing.orders(actor=question.actor, wanted=wanted, limit=_HITS_MAX).rows
+        if found:
+            told = urlencode({"tab": order_fields.ALL, field: question.text})
+            list_address = f"{reverse(listed, kwargs=dict(question.at))}?{told}"
+            return tuple(
+                Hit(
+                    label=row.order_no,
+                    address=reverse(one, kwargs={**question.at, "order": row.id}),
+                    list_address=list_address,
+                )
+                for row in found
+            )
+    return ()
+
+
+FINDERS: list[Finder] = [_orders, _parcels]
 """Who is asked, in this order; the first with an answer wins."""
 
 
