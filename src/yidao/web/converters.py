@@ -3,6 +3,7 @@ Typed parts of addresses. Every address uses one of these, never Django's own: t
 foreign object for each of them and fails on a converter it does not know.
 """
 
+import base64
 from typing import Any, ClassVar
 
 from django.urls import converters, register_converter
@@ -190,6 +191,43 @@ class RefundId(Carrier):
     """The id of a refund; only operators name refunds."""
 
 
+class ProductKey:
+    """A shop's own number of a product, which may hold anything: in letters that every address can carry."""
+
+    regex: ClassVar[str] = r"[0-9A-Za-z_-]{2,400}"
+
+    def to_python(self, value: str) -> str:
+        """Return the number; what `to_url` did not make is no address."""
+        text = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
+        if self.to_url(text) != value or "\0" in text:
+            raise ValueError(value)
+        return text
+
+    def to_url(self, value: str) -> str:
+        """Return the letters of a number."""
+        return base64.urlsafe_b64encode(value.encode()).rstrip(b"=").decode()
+
+
+class ViolationId(Carrier):
+    """The id of a violation."""
+
+
+class AppealId(Carrier):
+    """The id of an appeal; only operators name appeals."""
+
+
+class SanctionId(Carrier):
+    """The id of a sanction against a shop; only operators name sanctions."""
+
+
+class BanId(Carrier):
+    """The id of a ban of a product; only operators name bans."""
+
+
+class PictureId(Carrier):
+    """The id of a picture that goes with an appeal or a violation."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -213,6 +251,12 @@ CONVERTERS: dict[str, type[Any]] = {
     "after_sale": AfterSaleId,
     "refund": RefundId,
     "address": AddressId,
+    "product": ProductKey,
+    "violation": ViolationId,
+    "appeal": AppealId,
+    "sanction": SanctionId,
+    "ban": BanId,
+    "picture": PictureId,
     "user": UserId,
     "organisation": OrganisationNo,
     "invitation": InvitationId,

@@ -15,14 +15,20 @@ from yidao.web.merchant import deposit as merchant_deposit
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import nudges as merchant_nudges
 from yidao.web.merchant import orders as merchant_orders
+from yidao.web.merchant import products as merchant_products
 from yidao.web.merchant import settings as merchant_settings
 from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import totals as merchant_totals
 from yidao.web.merchant import views as merchant
+from yidao.web.merchant import violations as merchant_violations
 from yidao.web.operator import (
+    appeals,
     audit,
+    bans,
+    calendar,
     carriers,
     clock,
+    deposits,
     orders,
     organisations,
     outbox,
@@ -30,8 +36,11 @@ from yidao.web.operator import (
     parcels,
     policies,
     quarantine,
+    sanctions,
+    settlements,
     styleguide,
     users,
+    violations,
     visits,
 )
 from yidao.web.provider import views as provider
@@ -83,8 +92,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *merchant_orders.routes("m/<shop:shop>/"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
+    *merchant_violations.routes("m/<shop:shop>/"),
     *merchant_deposit.routes("m/<shop:shop>/"),
     *merchant_addresses.routes("m/<shop:shop>/"),
+    *merchant_products.routes("m/<shop:shop>/"),
     *merchant_settings.routes("m/<shop:shop>/"),
     path("m/<shop:shop>/members/", members.merchant, name="merchant-members"),
     path("m/<shop:shop>/journal/", journal.merchant, name="merchant-journal"),
@@ -125,6 +136,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/parcels/", parcels.index, name="operator-parcels"),
     path("o/anomalies/", parcels.anomalies, name="operator-anomalies"),
     path("o/parcels/<carrier_code:carrier>/<waybill_no:waybill_no>/", parcels.parcel, name="operator-parcel"),
+    *violations.routes(),
+    *appeals.routes(),
+    *sanctions.routes(),
+    *bans.routes(),
     path("o/quarantine/", quarantine.index, name="operator-quarantine"),
     path("o/quarantine/<quarantine:quarantine>/", quarantine.item, name="operator-quarantine-item"),
     path("o/policies/", policies.index, name="operator-policies"),
@@ -135,6 +150,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("o/policies/<policy_name:name>/", policies.version, name="operator-policy"),
     path("o/carriers/", carriers.index, name="operator-carriers"),
+    *settlements.routes(),
+    *deposits.routes(),
+    *calendar.routes(),
     path("o/audit/", audit.index, name="operator-audit"),
     path("o/outbox/", outbox.index, name="operator-outbox"),
     path("o/clock/", clock.index, name="operator-clock"),

@@ -106,6 +106,13 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                         badge="anomalies",
                         go="p",
                     ),
+                    Entry(
+                        key="violations",
+                        label=gettext_noop("Violations"),
+                        address=reverse("merchant-violations", kwargs=at),
+                        badge="violations",
+                        go="v",
+                    ),
                     _nudges("merchant", at),
                     _tickets("merchant", at),
                     _exports("merchant", at),
@@ -219,6 +226,7 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
                     _exports("operator", {}),
                 ),
             ),
+            _judgements(),
             *_operator_people_and_rules(),
         ),
         badges_address=reverse("operator-badges"),
@@ -230,16 +238,28 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     return actor
 
 
-def _money(at: dict[str, Any]) -> Group:
-    """Return the entries about a shop's money (资金)."""
-    entry = Entry(
-        key="deposit",
-        label=gettext_noop("Deposit"),
-        address=reverse("merchant-deposit", kwargs=at),
-        go="d",
-        needs=Permission.DEPOSIT_VIEW,
+def _judgements() -> Group:
+    """Return the operator's entries about judgements and what follows from them (判罚)."""
+
+    def entry(key: str, label: str, badge: str = "") -> Entry:
+        return Entry(key=key, label=label, address=reverse(f"operator-{key}"), badge=badge)
+
+    return Group(
+        label=gettext_noop("Judgements"),
+        entries=(
+            Entry(
+                key="settlements",
+                label=gettext_noop("Judgements and settlement"),
+                address=reverse("operator-settlements"),
+                needs=Permission.DEPOSIT_VIEW,
+            ),
+            entry("violations", gettext_noop("Violations")),
+            entry("appeals", gettext_noop("Appeals to answer"), badge="appeals"),
+            entry("sanctions", gettext_noop("Sanctions against shops"), badge="sanctions"),
+            entry("bans", gettext_noop("Banned products")),
+            entry("calendar", gettext_noop("Working calendar")),
+        ),
     )
-    return Group(label=gettext_noop("Money"), entries=(entry,))
 
 
 def _shop(at: dict[str, Any]) -> Group:
