@@ -100,6 +100,12 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                 entries=(
                     Entry(key="orders", label=ORDERS, address=reverse("merchant-orders", kwargs=at), go="o"),
                     Entry(
+                        key="ship",
+                        label=gettext_noop("Ship many"),
+                        address=reverse("merchant-ship", kwargs=at),
+                        needs=Permission.ORDERS_SHIP,
+                    ),
+                    Entry(
                         key="parcels",
                         label=gettext_noop("Parcel centre"),
                         address=reverse("merchant-parcels", kwargs=at),
@@ -236,6 +242,18 @@ def operator(request: Request, *, needs: Permission = Permission.PARCELS_VIEW) -
     if not actor.may(needs):
         raise Forbidden
     return actor
+
+
+def _money(at: dict[str, Any]) -> Group:
+    """Return the entries about a shop's money (资金)."""
+    entry = Entry(
+        key="deposit",
+        label=gettext_noop("Deposit"),
+        address=reverse("merchant-deposit", kwargs=at),
+        go="d",
+        needs=Permission.DEPOSIT_VIEW,
+    )
+    return Group(label=gettext_noop("Money"), entries=(entry,))
 
 
 def _judgements() -> Group:
