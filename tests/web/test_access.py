@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.intake import facts
+from tests.judging import planting as violation_planting
 from tests.orders import planting as order_planting
 from tests.web import cast, planting
 from tests.web.cast import Cast
@@ -59,6 +60,8 @@ NEEDS_MORE = {
     "operator-settlement-hold": {"olga"},
     "operator-deposit": {"olga", "clerk"},
     "operator-deposit-book": {"olga"},
+    "operator-violation-new": {"olga", "clerk"},
+    "operator-violation-jobs": {"olga", "clerk"},
     "merchant-deposit-days": {"alice", "charlie"},
     "merchant-deposit-top-up": {"alice", "charlie"},
 }
@@ -231,6 +234,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "address": _address(people.shop, people.alice.id),
             "product": _product(people.shop, "OWN"),
             **_ordered(people.shop, "OWN"),
+            **_judged(people.shop),
             **_asked(people.creator, people.shop, people.carrier, people.outlet, (own_number, carrier)),
             "invitation": 1,
             "invitation_token": "own".ljust(43, "-"),
@@ -254,6 +258,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "address": _address(people.other_shop, people.charlie.id),
             "product": _product(people.other_shop, "OTHER"),
             **_ordered(people.other_shop, "OTHER"),
+            **_judged(people.other_shop),
             **_asked(
                 people.other_creator,
                 people.other_shop,
@@ -334,6 +339,19 @@ def _asked(creator: int, shop: int, office: int, outlet: int, parcel: tuple[str,
         id=ids.new_id(), shop_id=shop, office_id=office, outlet_id=outlet, thread=thread, **about, **clock
     )
     return {"nudge": thread.id, "inquiry": ticket.id}
+
+
+def _judged(shop: ShopId) -> dict[str, int]:
+    """Plant a violation with an appeal, a picture and a banned product, and a sanction against its shop."""
+    (violation,) = violation_planting.judged(shop, at=planting.NOW)
+    appeal = violation_planting.appealed(violation, pictures=1, at=planting.NOW)
+    return {
+        "violation": violation,
+        "appeal": appeal,
+        "picture": violation_planting.pictures(appeal)[0],
+        "ban": violation_planting.banned(violation, at=planting.NOW),
+        "sanction": violation_planting.sanction(shop, at=planting.NOW),
+    }
 
 
 def _exports(people: Cast, side: str) -> dict[str, int]:

@@ -224,13 +224,14 @@ def _forecasts(shop_days: Sequence[tuple[int, date, int, int]]) -> tuple[Forecas
         _WAITING,
         (arrays.integers(shop_id for shop_id, _ in keys), [day for _, day in keys], FORECAST_MAX * len(keys)),
     )
-    rows: dict[tuple[int, date], list[settling.Waiting]] = defaultdict(list)
-    for each in map(settling.waiting, told):
-        rows[each.shop_id, each.day].append(each)
-    before = settling.spent(raw, keys, [each.order_id for own in rows.values() for each in own])
+    waiting = [settling.waiting(each) for each in told]
+    rows: dict[tuple[int, date], list[settlement.Row]] = defaultdict(list)
+    for each, row in zip(waiting, settling.priced(raw, waiting), strict=True):
+        rows[each.shop_id, each.day].append(row)
+    before = settling.spent(raw, keys, [each.order_id for each in waiting])
     found = []
     for shop_id, day, judgements, held in shop_days:
-        priced = settling.priced(raw, rows[shop_id, day])
+        priced = rows[shop_id, day]
         outcomes = settlement.settle(priced, before[shop_id, day])
         caps = [each.terms.day_cap_fen for each in priced if each.kind == _CAP and each.terms.day_cap_fen]
         found.append(

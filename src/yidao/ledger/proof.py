@@ -14,7 +14,8 @@ from django.db import connection as django_connection
 from django.utils.translation import gettext_noop
 
 from yidao.accounts import queries as accounts
-from yidao.accounts.actors import SYSTEM
+from yidao.accounts.actors import SYSTEM, Actor, Permission
+from yidao.audit import services as audit
 from yidao.kit import clock, db, ids, logs
 from yidao.kit.sweeps import Concern
 from yidao.ledger.models import LedgerProof
@@ -131,6 +132,27 @@ def prove(connection: psycopg.Connection[Any], *, now: datetime) -> ProofRow:
                 now=now,
             )
     return row
+
+
+def prove_now(*, actor: Actor, now: datetime) -> ProofRow:
+    """
+    Prove the books because an operator asks.
+
+    :raises Forbidden: the role does not allow it.
+    """
+    actor.require(Permission.SETTLEMENTS_HOLD)
+    with db.transaction(actor):
+        raw: psycopg.Connection[Any] = django_connection.connection
+        found = prove(raw, now=now)
+        audit.record(
+            act="deposit.proved",
+            user_id=actor.user_id,
+            subject=f"proof/{found.day.isoformat()}",
+            details={"faults": len(found.faults)},
+            at_real=clock.real_now(),
+            at_business=now,
+        )
+        return found
 
 
 def latest() -> ProofRow | None:

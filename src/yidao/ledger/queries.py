@@ -180,3 +180,23 @@ def _with_memos(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
     found = LedgerTransfer.objects.filter(id__in={each.transfer_id for each in rows}) if rows else []
     told = {each.id: (each.memo, each.user_id) for each in found}
     return tuple(replace(each, memo=told[each.transfer_id][0], user_id=told[each.transfer_id][1]) for each in rows)
+
+
+def payment_fen(actor: Actor, organisation_id: int, transfer_id: int) -> int | None:
+    """
+    Return what a payment of an organisation brought, None when it is none.
+
+    :raises NotVisible, Forbidden: the books are not the actor's to see.
+    """
+    _check(actor, organisation_id)
+    amount: int | None = (
+        LedgerEntry.objects.filter(
+            transfer_id=transfer_id,
+            organisation_id=organisation_id,
+            kind=LedgerTransfer.Kind.TOP_UP,
+            account_kind=Account.TOPUP_CLEARING,
+        )
+        .values_list("amount_fen", flat=True)
+        .first()
+    )
+    return None if amount is None else -amount

@@ -134,7 +134,13 @@ def take_back(*, actor: Actor, shop_id: int, transfer_id: int, reason: str, at: 
 
 
 def freeze(
-    *, actor: Actor, shop_id: int, amount_fen: int | None, reason: str, at: Moment, request_key: db.RequestKey
+    *,
+    actor: Actor,
+    shop_id: int,
+    amount_fen: int | None,
+    reason: str,
+    at: Moment,
+    request_key: db.RequestKey | None = None,
 ) -> int:
     """
     Freeze a part of a deposit: it stays the shop's and pays for nothing.
@@ -147,7 +153,13 @@ def freeze(
 
 
 def release(
-    *, actor: Actor, shop_id: int, amount_fen: int | None, reason: str, at: Moment, request_key: db.RequestKey
+    *,
+    actor: Actor,
+    shop_id: int,
+    amount_fen: int | None,
+    reason: str,
+    at: Moment,
+    request_key: db.RequestKey | None = None,
 ) -> int:
     """
     Release a frozen part of a deposit; it pays debts only when something is booked next.
@@ -168,7 +180,7 @@ def _shift(
     amount_fen: int | None,
     reason: str,
     at: Moment,
-    request_key: db.RequestKey,
+    request_key: db.RequestKey | None,
 ) -> int:
     _operate(actor, shop_id)
     amount, memo = _amount(amount_fen), {"reason": _reason(reason, "reason")}

@@ -17,6 +17,7 @@ from yidao.web.merchant import nudges as merchant_nudges
 from yidao.web.merchant import orders as merchant_orders
 from yidao.web.merchant import products as merchant_products
 from yidao.web.merchant import settings as merchant_settings
+from yidao.web.merchant import shipping as merchant_shipping
 from yidao.web.merchant import tickets as merchant_tickets
 from yidao.web.merchant import totals as merchant_totals
 from yidao.web.merchant import views as merchant
@@ -92,6 +93,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *merchant_orders.routes("m/<shop:shop>/"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
+    *merchant_shipping.routes("m/<shop:shop>/"),
     *merchant_violations.routes("m/<shop:shop>/"),
     *merchant_deposit.routes("m/<shop:shop>/"),
     *merchant_addresses.routes("m/<shop:shop>/"),

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext, gettext_noop
 
+from yidao.judging import naming
 from yidao.ledger.queries import StatementRow
 from yidao.rules.money import yuan
 
@@ -21,13 +22,7 @@ ACCOUNT: Final = {
     "FROZEN": gettext_noop("Frozen part"),
     "DEBT": gettext_noop("Debt"),
 }
-VIOLATION: Final = {
-    "LATE_SHIPMENT": gettext_noop("Late shipment"),
-    "PICKUP_TIMEOUT": gettext_noop("Late pickup"),
-    "TRANSIT_TIMEOUT": gettext_noop("Late transit"),
-    "OUT_OF_STOCK": gettext_noop("Out of stock"),
-    "FALSE_SHIPMENT": gettext_noop("False shipment"),
-}
+VIOLATION: Final = naming.KIND
 TABLES: Final = {"kind": KIND, "account": ACCOUNT, "violation": VIOLATION}
 
 
