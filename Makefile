@@ -76,7 +76,7 @@ bench-data: install-dev ## Build the benchmarks' big data once
 	@exec $(BIN)/python -m bench data
 
 .PHONY: chaos
-chaos: install-dev ## Kill processes and the database under load, 30 times
+chaos: install-dev ## Kill judges, settlers, processes and the database under load, 30 times each
 	@exec $(BIN)/python -m bench chaos
 
 .PHONY: soak
