@@ -228,6 +228,10 @@ class PictureId(Carrier):
     """The id of a picture that goes with an appeal or a violation."""
 
 
+class PackId(Carrier):
+    """The id of a pack."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -246,6 +250,7 @@ CONVERTERS: dict[str, type[Any]] = {
     "export": Export,
     "nudge": NudgeId,
     "inquiry": InquiryId,
+    "pack": PackId,
     "order": OrderId,
     "order_no": OrderNo,
     "after_sale": AfterSaleId,
