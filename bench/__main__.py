@@ -1,4 +1,4 @@
-"""`python -m bench [id | data | chaos | chaos.judging | soak]`: run all benchmarks, or one, or build their data, or the long trials."""
+"""`python -m bench [id | data | chaos | chaos.judging | soak]`: run all benchmarks, or one, or the long trials."""
 
 import sys
 from collections.abc import Callable
