@@ -55,6 +55,10 @@ NEEDS_MORE = {
     "merchant-address-new": {"alice", "charlie"},
     "merchant-product": {"alice", "charlie"},
     "merchant-products-import": {"alice", "charlie"},
+    "merchant-ship": {"alice", "charlie"},
+    "merchant-ship-template": {"alice", "charlie"},
+    "merchant-order-ship": {"alice", "charlie"},
+    "merchant-pack": {"alice", "charlie"},
     "merchant-deposit": {"alice", "charlie"},
     "operator-settlements": {"olga", "clerk"},
     "operator-settlement-hold": {"olga"},
@@ -93,6 +97,7 @@ POST_ONLY = {
     "invitation-answer",
     "account_phone_show",
     "merchant-order-note",
+    "merchant-ship-left",
     "operator-settlement-lift",
     "operator-settlement-prove",
 }
@@ -319,7 +324,13 @@ def _ordered(shop: ShopId, number: str) -> dict[str, Any]:
         changed_at=planting.NOW,
         **about,
     )
-    return {"order": order_id, "order_no": number, "after_sale": record.id, "refund": refund.id}
+    return {
+        "order": order_id,
+        "order_no": number,
+        "pack": order_planting.pack(shop, order_id, f"T{number}"),
+        "after_sale": record.id,
+        "refund": refund.id,
+    }
 
 
 def _asked(creator: int, shop: int, office: int, outlet: int, parcel: tuple[str, str]) -> dict[str, int]:
