@@ -1,6 +1,7 @@
 """Reads a request's body before the pages see it: never more than a limit, never longer than it may take to arrive."""
 
 import asyncio
+import re
 from collections.abc import MutableMapping
 from typing import Any, Final
 
@@ -9,6 +10,10 @@ from yidao.config.probes import Application, Receive, Scope, Send, reply
 BODY_MAX: Final = 1024 * 1024
 """No form of ours is larger; without a limit anybody could fill the disk with uploads that nothing waits for."""
 BODY_SECONDS: Final = 30.0
+PICTURES_MAX: Final = 11 * 1024 * 1024
+"""Five pictures of two megabytes, and the form around them."""
+WITH_PICTURES: Final = re.compile(r"/(m/[1-9][0-9]{0,18}|o)/violations/[a-z0-9/]*")
+"""Where forms send pictures."""
 
 
 class _Refused(Exception):
@@ -29,7 +34,7 @@ def limited(application: Application, *, body_max: int = BODY_MAX, seconds: floa
             return
         try:
             async with asyncio.timeout(seconds):
-                whole = await _whole(scope, receive, body_max=body_max)
+                whole = await _whole(scope, receive, body_max=_most(scope, body_max))
         except TimeoutError:
             await reply(send, 408, b"The request took too long to arrive.\n")
             return
@@ -46,6 +51,10 @@ def limited(application: Application, *, body_max: int = BODY_MAX, seconds: floa
         await application(scope, received, send)
 
     return limit
+
+
+def _most(scope: Scope, body_max: int) -> int:
+    return max(body_max, PICTURES_MAX) if WITH_PICTURES.fullmatch(scope["path"]) else body_max
 
 
 def _has_body(scope: Scope) -> bool:

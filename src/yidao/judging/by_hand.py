@@ -12,9 +12,9 @@ from django.utils.translation import gettext_noop
 
 from yidao.accounts.actors import Actor
 from yidao.audit import services as audit
-from yidao.judging import appeals, cases, naming, opening, reversal
+from yidao.judging import appeals, bans, cases, naming, opening, reversal
 from yidao.judging.case_models import CaseFile, CaseText
-from yidao.judging.models import Judgement, Kind, Reversal, Violation
+from yidao.judging.models import Judgement, Kind, ProductBan, Reversal, Violation
 from yidao.judging.opening import NewJudgement
 from yidao.kit import db, news
 from yidao.kit.errors import FieldFault, NotVisible, Refusal
@@ -36,7 +36,12 @@ LIFTED: Final = kinds.Kind(
     text=gettext_noop("%(what)s: the platform took it back, and what it took is given back."),
     words=naming.named,
 )
-kinds.register(LIFTED)
+BAN_LIFTED: Final = kinds.Kind(
+    name="ban.lifted",
+    title=gettext_noop("A product may be sold again"),
+    text=gettext_noop("The platform lifted the ban of product %(product)s."),
+)
+kinds.register(LIFTED, BAN_LIFTED)
 
 
 class OpeningRefused(Refusal):
@@ -59,6 +64,13 @@ class ReversedAlready(Refusal):
 
     code = "violation.reversed_already"
     message = "This violation was lifted already."
+
+
+class BanLiftedAlready(Refusal):
+    """The ban was lifted before."""
+
+    code = "ban.lifted_already"
+    message = "This ban was lifted already."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +219,36 @@ def reverse(*, actor: Actor, violation_id: int, reason: str, now: datetime, real
         )
         details = {"kind": found.kind, "order": str(found.order_id)}
         _record("violation.reversed", violation_id, found.shop_id, actor, details, now=now, real_now=real_now)
+
+
+def lift_ban(*, actor: Actor, ban_id: int, reason: str, now: datetime, real_now: datetime) -> None:
+    """
+    Let a banned product be sold again, whatever brought the ban about; the judgements stand.
+
+    :raises Forbidden: the role does not allow it.
+    :raises NotVisible: there is no such ban.
+    :raises BanLiftedAlready: it was lifted before.
+    :raises cases.ReasonNeeded: there is no reason.
+    """
+    cases.require_operator(actor)
+    words = cases.reason(reason)
+    with db.transaction(actor):
+        found = ProductBan.objects.filter(id=ban_id).first()
+        if found is None:
+            raise NotVisible
+        if not bans.lift(raw.plain(), [ban_id], cause=Reversal.Cause.OPERATOR, now=now, user_id=actor.user_id):
+            raise BanLiftedAlready
+        cases.say(found.judgement_id, words, about=CaseText.About.BAN_LIFTED, actor=actor, now=now)
+        notices.tell(
+            organisation_id=found.shop_id,
+            kind=BAN_LIFTED.name,
+            key=f"ban/{ban_id}/lifted",
+            params={"product": found.product_id},
+            address="violations/",
+            now=now,
+        )
+        details = {"product": found.product_id, "order": str(found.order_id)}
+        _record("ban.lifted", found.judgement_id, found.shop_id, actor, details, now=now, real_now=real_now)
 
 
 def _record(

@@ -81,11 +81,12 @@ class CaseFile(models.Model):
 
 
 class CaseText(models.Model):
-    """Why an operator opened a violation, or reversed one, in his words; append-only."""
+    """Why an operator opened or reversed a violation, or lifted the ban it led to, in his words; append-only."""
 
     class About(models.TextChoices):
         OPENING = "OPENING"
         REVERSAL = "REVERSAL"
+        BAN_LIFTED = "BAN_LIFTED"
 
     id = models.BigIntegerField(primary_key=True)
     violation_id = models.BigIntegerField()

@@ -9,7 +9,7 @@ from django.db import connection
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.files import services as files
 from yidao.files.ids import FileId
-from yidao.judging.case_models import CaseFile, CaseText
+from yidao.judging.case_models import Appeal, CaseFile, CaseText
 from yidao.judging.models import Violation
 from yidao.kit import crypto, ids, pictures
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
@@ -138,9 +138,9 @@ def keep(
 
 
 def pictures_of(owner: CaseFile.Owner, owner_id: int) -> tuple[int, ...]:
-    """Return the numbers of the pictures that go with something, in their order."""
+    """Return the ids of the pictures that go with something, in their order."""
     rows = CaseFile.objects.filter(owner=owner, owner_id=owner_id).order_by("ordinal")
-    return tuple(rows.values_list("ordinal", flat=True))
+    return tuple(rows.values_list("id", flat=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,15 +151,19 @@ class Shown:
     pieces: Iterator[bytes]
 
 
-def picture(owner: CaseFile.Owner, owner_id: int, ordinal: int, *, real_now: datetime) -> Shown:
+def picture(picture_id: int, *, actor: Actor, real_now: datetime) -> Shown:
     """
-    Return one picture; who may see what it goes with was asked before.
+    Return one picture to the platform, or to the shop whose appeal or violation it goes with.
 
-    :raises NotVisible: there is none, or it is no longer kept.
+    :raises NotVisible: it is neither's, or it is no longer kept.
     """
-    row = CaseFile.objects.filter(owner=owner, owner_id=owner_id, ordinal=ordinal).first()
+    row = CaseFile.objects.filter(id=picture_id).first()
     if row is None:
         raise NotVisible
+    violation_id = row.owner_id
+    if row.owner == CaseFile.Owner.APPEAL:
+        violation_id = Appeal.objects.values_list("violation_id", flat=True).get(id=row.owner_id)
+    visible(violation_id, actor=actor)
     file_id = FileId(row.file_id)
     return Shown(content_type=files.facts(file_id, real_now=real_now).content_type, pieces=files.read(file_id))
 

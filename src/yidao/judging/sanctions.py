@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import psycopg
+from django.db.models import Count
 from django.utils.translation import gettext_noop
 
 from yidao.accounts import queries as accounts
@@ -28,6 +29,7 @@ from yidao.rules.instants import Instant, instant, to_datetime
 from yidao.rules.sanctions import Kind
 
 State = Sanction.State
+LISTED_MAX: Final = 200
 REASON_PLACE: Final = "sanction.reason"
 LIFT_PLACE: Final = "sanction.lift_reason"
 
@@ -130,6 +132,21 @@ def sanction(sanction_id: int, *, actor: Actor) -> SanctionRow:
     if found is None or actor.kind is not ActorKind.OPERATOR:
         raise NotVisible
     return _row(found)
+
+
+def listed(*, actor: Actor, state: str) -> tuple[SanctionRow, ...]:
+    """Return the sanctions of one state for the platform, the newest first, LISTED_MAX at most."""
+    if actor.kind is not ActorKind.OPERATOR:
+        return ()
+    return tuple(map(_row, Sanction.objects.filter(state=state).order_by("-proposed_at", "-id")[:LISTED_MAX]))
+
+
+def counts(*, actor: Actor) -> dict[str, int]:
+    """Return for the platform how many sanctions stand how."""
+    if actor.kind is not ActorKind.OPERATOR:
+        return {}
+    found = Sanction.objects.values("state").order_by().annotate(count=Count("id"))
+    return {each["state"]: each["count"] for each in found}
 
 
 def in_force(actor: Actor, shop_id: int) -> tuple[SanctionRow, ...]:

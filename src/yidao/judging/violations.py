@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.judging import appeals, cases
 from yidao.judging.case_models import Appeal, CaseFile, ViolationSeen
@@ -28,6 +29,7 @@ from yidao.rules.instants import instant
 State = Violation.State
 OF_ORDER_MAX: Final = 50
 UNSEEN_MAX: Final = 99
+SHOPS_FOUND_MAX: Final = 200
 _COLUMNS: Final = (
     "shop_id",
     "order_id",
@@ -117,11 +119,16 @@ def _narrow(rows: QuerySet[Any], question: Question) -> QuerySet[Any]:
             rows = rows.filter(**{f"{column}__in": chosen})
     if ordinals := question.of("ordinal"):
         rows = rows.filter(ordinal__in=[int(each) for each in ordinals])
-    if shops := [int(each) for each in question.of("shop") if each.isdigit()]:
-        rows = rows.filter(shop_id__in=shops)
+    rows = _of_shops(rows, question)
     since, until = question.span("day")
     rows = rows.filter(at__gte=since) if since is not None else rows
     return rows.filter(at__lt=until) if until is not None else rows
+
+
+def _of_shops(rows: QuerySet[Any], question: Question) -> QuerySet[Any]:
+    """Narrow rows to the shops a part of a name, or an id, finds."""
+    text = question.one("shop")
+    return rows.filter(shop_id__in=accounts.find_shops(text, limit=SHOPS_FOUND_MAX)) if text else rows
 
 
 def of_order(*, actor: Actor, order_id: int) -> tuple[ViolationRow, ...]:
@@ -378,8 +385,7 @@ def _narrow_appeals(rows: QuerySet[Any], question: Question) -> QuerySet[Any]:
     for name, column in (("state", "state"), ("kind", "kind"), ("order", "order_no"), ("channel", "channel")):
         if chosen := question.of(name):
             rows = rows.filter(**{f"{column}__in": chosen})
-    if shops := [int(each) for each in question.of("shop") if each.isdigit()]:
-        rows = rows.filter(shop_id__in=shops)
+    rows = _of_shops(rows, question)
     return rows
 
 
@@ -410,9 +416,20 @@ def _narrow_bans(rows: QuerySet[Any], question: Question) -> QuerySet[Any]:
         rows = rows.filter(order_no__in=numbers)
     if product := question.one("product"):
         rows = rows.filter(product_id=product)
-    if shops := [int(each) for each in question.of("shop") if each.isdigit()]:
-        rows = rows.filter(shop_id__in=shops)
+    rows = _of_shops(rows, question)
     return rows
+
+
+def ban(ban_id: int, *, actor: Actor) -> BanRow:
+    """
+    Return one ban.
+
+    :raises NotVisible: it is not the actor's.
+    """
+    found = _bans(actor, Q(id=ban_id), 1)
+    if not found:
+        raise NotVisible
+    return found[0]
 
 
 def live_bans(*, actor: Actor, shop_id: int, limit: int) -> tuple[BanRow, ...]:

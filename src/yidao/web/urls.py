@@ -11,6 +11,7 @@ from yidao.web.creator import nudges as creator_nudges
 from yidao.web.creator import shops as creator_shops
 from yidao.web.creator import views as creator
 from yidao.web.merchant import addresses as merchant_addresses
+from yidao.web.merchant import after_sales as merchant_after_sales
 from yidao.web.merchant import deposit as merchant_deposit
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import nudges as merchant_nudges
@@ -37,6 +38,7 @@ from yidao.web.operator import (
     parcels,
     policies,
     quarantine,
+    refunds,
     sanctions,
     settlements,
     styleguide,
@@ -91,6 +93,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *exports.routes("m/<shop:shop>/", "merchant"),
     *inbox.routes("m/<shop:shop>/", "merchant"),
     *merchant_orders.routes("m/<shop:shop>/"),
+    *merchant_after_sales.routes("m/<shop:shop>/"),
     *merchant_nudges.routes("m/<shop:shop>/"),
     *merchant_tickets.routes("m/<shop:shop>/"),
     *merchant_shipping.routes("m/<shop:shop>/"),
@@ -142,6 +145,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *appeals.routes(),
     *sanctions.routes(),
     *bans.routes(),
+    *refunds.routes(),
     path("o/quarantine/", quarantine.index, name="operator-quarantine"),
     path("o/quarantine/<quarantine:quarantine>/", quarantine.item, name="operator-quarantine-item"),
     path("o/policies/", policies.index, name="operator-policies"),

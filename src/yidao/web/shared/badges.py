@@ -8,8 +8,10 @@ from django.shortcuts import render
 
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.exports import queries as exports
+from yidao.judging import sanctions, violations
 from yidao.kit import clock
 from yidao.notices import queries as notices
+from yidao.orders import after_sale_queries, refund_queries
 from yidao.parcels import listing, nudge_queries, quarantine, queries, scope, ticket_queries
 from yidao.parcels.listing import Wanted
 from yidao.web.shared.formats import capped
@@ -49,7 +51,33 @@ def _tickets(actor: Actor, now: datetime) -> int:
     return answered if actor.kind is ActorKind.MERCHANT else waiting
 
 
+def _violations(actor: Actor, now: datetime) -> int:
+    """Count what the shop was told of since this person last looked."""
+    return violations.unseen(actor)
+
+
+def _appeals(actor: Actor, now: datetime) -> int:
+    return violations.waiting_appeals(actor=actor)
+
+
+def _sanctions(actor: Actor, now: datetime) -> int:
+    return sanctions.counts(actor=actor).get("PROPOSED", 0)
+
+
+def _after_sales(actor: Actor, now: datetime) -> int:
+    return after_sale_queries.waiting(actor)
+
+
+def _refunds(actor: Actor, now: datetime) -> int:
+    return refund_queries.waiting(actor)
+
+
 COUNTERS: dict[str, Counter] = {
+    "after-sales": _after_sales,
+    "refunds": _refunds,
+    "violations": _violations,
+    "appeals": _appeals,
+    "sanctions": _sanctions,
     "anomalies": _anomalies,
     "quarantine": _quarantine,
     "exports": _exports,

@@ -106,6 +106,12 @@ def merchant(request: Request, shop_id: ShopId) -> Actor:
                         needs=Permission.ORDERS_SHIP,
                     ),
                     Entry(
+                        key="after-sales",
+                        label=gettext_noop("After-sales"),
+                        address=reverse("merchant-after-sales", kwargs=at),
+                        badge="after-sales",
+                    ),
+                    Entry(
                         key="parcels",
                         label=gettext_noop("Parcel centre"),
                         address=reverse("merchant-parcels", kwargs=at),
@@ -275,6 +281,7 @@ def _judgements() -> Group:
             entry("appeals", gettext_noop("Appeals to answer"), badge="appeals"),
             entry("sanctions", gettext_noop("Sanctions against shops"), badge="sanctions"),
             entry("bans", gettext_noop("Banned products")),
+            entry("refunds", gettext_noop("Refunds in trouble"), badge="refunds"),
             entry("calendar", gettext_noop("Working calendar")),
         ),
     )
