@@ -17,8 +17,11 @@ from yidao.accounts.ids import UserId
 from yidao.accounts.models import Membership
 from yidao.audit.models import AuditEntry
 from yidao.exports import registry
+from yidao.judging import opening
+from yidao.judging.opening import NewJudgement
 from yidao.kit.models import DemoClock
 from yidao.orders.models import AfterSale, DeadlineChange, Order, ShipByCard
+from yidao.rules.instants import instant
 from yidao.rules.order_state import Label
 from yidao.rules.promise import Kind
 from yidao.web.shared import order_words
@@ -362,3 +365,28 @@ def test_every_code_of_an_order_has_words() -> None:
     assert set(order_words.CARD) == set(ShipByCard.State)
     assert set(order_words.AFTER_SALE) == set(AfterSale.State)
     assert set(order_words.AFTER_SALE_KIND) == set(AfterSale.Kind)
+
+
+def test_a_judged_order_tells_its_judgements_and_leads_to_them(people: Cast, alice: Client) -> None:
+    order = planting.order(people.shop, "O1", due=NOW - timedelta(hours=1), judged_count=1)
+    connection.ensure_connection()
+    judged = NewJudgement(
+        shop_id=people.shop, order_id=order, order_no="O1", kind="LATE_SHIPMENT", round=1, ordinal=1,
+        at=instant(NOW - timedelta(hours=1)), policy="late-shipment/douyin-2022/1", facts={}, opened_by=None,
+    )  # fmt: skip
+    (judgement,) = opening.open(connection.connection, [judged], now=NOW)
+
+    found = page(alice, order_of(people, order))
+
+    assert reverse("merchant-violation", kwargs={"shop": people.shop, "violation": judgement}) in found
+    assert "1 / 3" in found
+
+
+def test_who_may_ship_is_led_to_the_page_that_ships(people: Cast, alice: Client) -> None:
+    waits = planting.order(people.shop, "WAITS")
+    gone = planting.order(people.shop, "GONE", state="CANCELLED", due=None)
+    ship = reverse("merchant-order-ship", kwargs={"shop": people.shop, "order": waits})
+
+    assert ship in page(alice, order_of(people, waits))
+    assert ship in page(alice, orders_of(people))
+    assert "/ship/" not in page(alice, order_of(people, gone)).split('id="order"')[1]

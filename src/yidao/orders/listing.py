@@ -255,6 +255,8 @@ class _List:
         by_time = wanted.is_by_time_left
         if wanted.order_nos or wanted.phone or self._product_is_rare():
             parts = [self._looked_up(values)]
+        elif not cut.is_sorted and wanted.product_ids and not self._is_narrow():
+            parts = [self._through_lines(values)]
         else:
             walk = self._walk(values)
             parts = [listing_sql.walk_sql(walk, cut, values)]
@@ -328,8 +330,29 @@ class _List:
         flags = self.wanted.flags
         return bool(self.wanted.labels or (flags and 0 not in flags) or self.wanted.is_refunding)
 
-    def _common(self, values: Values) -> list[str]:
-        """Return the conditions that every way of finding shares."""
+    def _is_narrow(self) -> bool:
+        """Return whether something but states, promises and times narrows the list, so that a walk is short."""
+        return bool(self._is_marked() or self.wanted.carriers or self.wanted.creator_ids)
+
+    def _through_lines(self, values: Values) -> str:
+        """
+        Return the orders of common products in the order of their lines; for counting, which stops at its limit. Each
+        order is looked at by its key: a join the planner is free to turn around reads them all.
+        """
+        lines = " ".join(
+            ("SELECT DISTINCT l.order_id FROM order_line l WHERE", _product("l", self.wanted.product_ids or (), values))
+        )
+        where = [_shops_where(self.actor, self.wanted.shop_ids, values), *self._common(values, has_lines=False)]
+        where += [*self._states(values), *self._kinds(values), "t.id = i.order_id"]
+        if self.wanted.is_by_time_left:
+            where.append("t.ship_by_at IS NOT NULL")
+        one = " ".join(("SELECT t.id FROM order_head t WHERE", " AND ".join(where), "LIMIT 1"))
+        return " ".join(
+            ("SELECT", listing_sql.NEVER, "AS at, t.id FROM (", lines, ") AS i CROSS JOIN LATERAL (", one, ") AS t")
+        )
+
+    def _common(self, values: Values, *, has_lines: bool = True) -> list[str]:
+        """Return the conditions that every way of finding shares; those on lines can be left out."""
         wanted, where = self.wanted, []
         for column, sign, bound in (
             ("t.ship_by_at", ">=", wanted.due_from), ("t.ship_by_at", "<", wanted.due_until),
@@ -343,7 +366,7 @@ class _List:
             where.append(listing_sql.one_of("t.flag", wanted.flags, values))
         if wanted.is_refunding:
             where.append("t.open_refunds > 0")
-        if wanted.product_ids and not self._product_is_rare():
+        if has_lines and wanted.product_ids and not self._product_is_rare():
             own = _product("l", wanted.product_ids, values)
             where.append(" ".join(("EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = t.id AND", own, ")")))
         return where

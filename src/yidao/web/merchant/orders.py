@@ -25,6 +25,8 @@ from yidao.web.shared.order_pages import Links
 from yidao.web.shared.requests import Request
 
 MARK: Final = "merchant/orders_mark.html"
+SHIP: Final = gettext_noop("Ship")
+AGAIN: Final = gettext_noop("Ship again")
 LATER: Final = gettext_noop("Change the expected ship time")
 FLAG: Final = gettext_noop("Flag and note")
 REVEALED_SECONDS: Final = 60
@@ -44,8 +46,9 @@ def routes(prefix: str) -> list[URLPattern]:
 
 def place(actor: Actor, shop: ShopId) -> order_lists.Place:
     """Return where the shop's orders stand, and what can be done with many at once."""
-    at = {"shop": shop}
+    at: dict[str, Any] = {"shop": shop}
     acts = (
+        (Permission.ORDERS_SHIP, Act(label=SHIP, address=reverse("merchant-ship", kwargs=at), value="choose")),
         (Permission.ORDERS_EDIT, Act(label=LATER, address=reverse("merchant-orders-later", kwargs=at), value="later")),
         (Permission.ORDERS_EDIT, Act(label=FLAG, address=reverse("merchant-orders-mark", kwargs=at), value="mark")),
     )
@@ -53,8 +56,16 @@ def place(actor: Actor, shop: ShopId) -> order_lists.Place:
         orders=reverse("merchant-orders", kwargs=at),
         exports=reverse("merchant-exports", kwargs=at),
         row_address=lambda row: reverse("merchant-order", kwargs={**at, "order": row.id}),
+        one=lambda row: _ships(actor, at, row),
         bulk=tuple(act for permission, act in acts if actor.may(permission) and not actor.is_visiting),
     )
+
+
+def _ships(actor: Actor, at: dict[str, Any], row: Row) -> tuple[Act, ...]:
+    """Return what ships an order that waits, for who may ship."""
+    if row.ship_by_at is None or actor.is_visiting or not actor.may(Permission.ORDERS_SHIP):
+        return ()
+    return (Act(label=SHIP, address=reverse("merchant-order-ship", kwargs={**at, "order": row.id})),)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,6 +89,7 @@ def links(actor: Actor, shop: ShopId, row: Row) -> Links:
     at: dict[str, Any] = {"shop": shop}
     own = {**at, "order": row.id}
     may_edit = actor.may(Permission.ORDERS_EDIT) and not actor.is_visiting
+    may_ship = actor.may(Permission.ORDERS_SHIP) and not actor.is_visiting
     may_reveal = actor.may(Permission.BUYERS_REVEAL) and not actor.is_visiting
     return Links(
         here=reverse("merchant-order", kwargs=own),
@@ -88,17 +100,22 @@ def links(actor: Actor, shop: ShopId, row: Row) -> Links:
         reveal=reverse("merchant-order-receiver", kwargs=own) if may_reveal else "",
         note=reverse("merchant-order-note", kwargs=own) if may_edit else "",
         acts=_acts(actor, at, row),
+        together=reverse("merchant-order-ship", kwargs=own) if may_ship else "",
+        pack=(lambda pack: reverse("merchant-pack", kwargs={**at, "pack": pack})) if may_ship else None,
+        violation=lambda violation: reverse("merchant-violation", kwargs={**at, "violation": violation}),
     )
 
 
 def _acts(actor: Actor, at: dict[str, Any], row: Row) -> tuple[tuple[str, str], ...]:
-    """Return the buttons of an order."""
-    if row.ship_by_at is None or actor.is_visiting:
+    """Return the buttons of an order: what waits is shipped or put off, what left may be sent again."""
+    if actor.is_visiting:
         return ()
-    item_ = urlencode({"item": row.id})
     found = []
-    if actor.may(Permission.ORDERS_EDIT):
-        found.append((LATER, f"{reverse('merchant-orders-later', kwargs=at)}?{item_}"))
+    if actor.may(Permission.ORDERS_SHIP) and (row.ship_by_at is not None or row.packs):
+        words = SHIP if row.ship_by_at is not None else AGAIN
+        found.append((words, reverse("merchant-order-ship", kwargs={**at, "order": row.id})))
+    if actor.may(Permission.ORDERS_EDIT) and row.ship_by_at is not None:
+        found.append((LATER, f"{reverse('merchant-orders-later', kwargs=at)}?{urlencode({'item': row.id})}"))
     return tuple(found)
 
 

@@ -33,6 +33,7 @@ def item(request: Request, order: int) -> HttpResponse:
     links = Links(
         here=reverse("operator-order", kwargs={"order": row.id}),
         parcel=lambda carrier, number: reverse("operator-parcel", kwargs={"carrier": carrier, "waybill_no": number}),
+        violation=lambda violation: reverse("operator-violation", kwargs={"violation": violation}),
         order=lambda other: reverse("operator-order", kwargs={"order": other}),
     )
     return order_lists.render_drawer(request, actor, _place(), order_pages.context(request, actor, row, links))

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.audit import queries as audit
+from yidao.judging import violations
 from yidao.kit.errors import Refusal
 from yidao.orders import cards, deadlines, detail, notes
 from yidao.orders.detail import PackState
@@ -16,7 +17,7 @@ from yidao.orders.listing_rows import LineRow, Row
 from yidao.orders.reading import Buyer
 from yidao.parcels import listing as parcels
 from yidao.parcels.listing import Wanted
-from yidao.web.shared import acts, nudge_pages, order_columns, order_words
+from yidao.web.shared import acts, nudge_pages, order_columns, order_words, violation_words
 from yidao.web.shared.faults import message_of
 from yidao.web.shared.requests import Request
 
@@ -37,7 +38,8 @@ class Links:
     reveal: str = ""
     note: str = ""
     after_sale: Any = None
-    violations: str = ""
+    violation: Any = None
+    pack: Any = None
     acts: tuple[tuple[str, str], ...] = ()
     """Words and addresses of the buttons."""
     together: str = ""
@@ -51,7 +53,19 @@ class Pack:
     status: str = ""
     last_scan_at: datetime | None = None
     items: tuple[str, ...] = ()
-    acts: tuple[tuple[str, str], ...] = field(default=())
+    address: str = ""
+    """Where it can be edited or its number replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A violation of the order, in words."""
+
+    text: str
+    tone: str
+    at: datetime
+    why: str
+    address: str
 
 
 def context(
@@ -81,7 +95,8 @@ def context(
         "item": order_columns.item,
         "moves": moved,
         "cards": asked,
-        "packs": _packs(actor, row),
+        "packs": _packs(actor, row, links),
+        "judgements": _judgements(actor, row, links),
         "after_sales": detail.after_sales(row),
         "together": detail.together(row) if actor.kind is ActorKind.MERCHANT else (),
         "entries": entries,
@@ -93,12 +108,24 @@ def context(
         "seen": notes.digest(row.flag, row.note),
         "writing": request.POST.get("note") if refused is not None else None,
         "is_alone": False,
-        "judgements": (),
         "refused": message_of(refused) if refused is not None else "",
     }
 
 
-def _packs(actor: Actor, row: Row) -> tuple[Pack, ...]:
+def _judgements(actor: Actor, row: Row, links: Links) -> tuple[Judgement, ...]:
+    return tuple(
+        Judgement(
+            text=" ".join((violation_words.of("kind", each.kind), violation_words.nth(each))),
+            tone="closed" if each.state == "REVERSED" else "severe",
+            at=each.at,
+            why=" · ".join((violation_words.of("state", each.state), violation_words.money_of(each), each.policy)),
+            address=links.violation(each.id) if links.violation is not None else "",
+        )
+        for each in violations.of_order(actor=actor, order_id=row.id)
+    )
+
+
+def _packs(actor: Actor, row: Row, links: Links) -> tuple[Pack, ...]:
     found = detail.packs(row)
     if not found:
         return ()
@@ -113,6 +140,7 @@ def _packs(actor: Actor, row: Row) -> tuple[Pack, ...]:
             status=parcel.status if parcel is not None else "",
             last_scan_at=parcel.last_scan_at if parcel is not None else None,
             items=_items(each.lines, lines),
+            address=links.pack(each.id) if links.pack is not None and each.state != "REPLACED" else "",
         )
         for each in found
         for parcel in (known.get((each.waybill_no, each.carrier)),)
