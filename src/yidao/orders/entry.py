@@ -14,7 +14,7 @@ from yidao.orders import reading, standing
 from yidao.orders.standing import chosen, instants
 from yidao.policies import books, families
 from yidao.rules import order_state, promise
-from yidao.rules.instants import Instant
+from yidao.rules.instants import NEVER, Instant
 from yidao.rules.promise import Kind, Promise
 
 STATEMENTS: Final = named_statements(Path(__file__).with_name("statements.sql"))
@@ -129,7 +129,7 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
     shelf = books.shelf(connection)
     before = lock_known(connection, [key_of(order) for order in told])
     fresh = [order for order in told if key_of(order) not in before]
-    added = _add_heads(connection, fresh, shelf, now=now)
+    added = _add(connection, fresh, shelf, now=now)
     # Another writer added these at this very moment; what he told is known now.
     before |= lock_known(connection, [key_of(order) for order in fresh if key_of(order) not in added])
     later = [
@@ -138,11 +138,9 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
         if key_of(order) in before and before[key_of(order)].changed_at < order.changed_at
     ]
     _tell_heads(connection, later, shelf, now=now)
-    news = [(added[key_of(order)], order) for order in fresh if key_of(order) in added]
-    _add_lines(connection, news, {}, shelf, now=now)
     _replace_lines(connection, [(known.id, order) for known, order in later], shelf, now=now)
-    states = standing.refresh(connection, [id_ for id_, _ in news] + [known.id for known, _ in later], now=now)
-    of_key = added | {key: known.id for key, known in before.items()}
+    states = dict(added.values()) | standing.refresh(connection, [known.id for known, _ in later], now=now)
+    of_key = {key: id_ for key, (id_, _) in added.items()} | {key: known.id for key, known in before.items()}
     return [
         Entered(
             id=of_key[key_of(order)],
@@ -184,18 +182,49 @@ def _not_followed(order: OrderIn, state: order_state.State | None) -> str:
 # --- Heads ---
 
 
-def _add_heads(
+def _add(
     connection: psycopg.Connection[Any], orders: Sequence[OrderIn], shelf: books.Shelf, *, now: datetime
-) -> dict[Key, int]:
-    """Write new heads; return the ids of those that no other writer was faster to add."""
+) -> dict[Key, tuple[int, order_state.State]]:
+    """
+    Write new orders with all that follows for them, and return ids and states of those that no other writer was faster
+    to add.
+    """
     if not orders:
         return {}
-    made = [int(ids.new_id()) for _ in orders]
-    columns = _head_columns(list(zip(made, orders, strict=True)), [""] * len(orders), shelf)
+    told = [(int(ids.new_id()), order) for order in orders]
+    policies = [_late_policy(order, shelf) for order in orders]
+    lines = _planned(told, {}, shelf)
+    of_order: dict[int, list[_Planned]] = {}
+    for each in lines:
+        of_order.setdefault(each.order_id, []).append(each)
+    news = [_new(order, policy, of_order[id_]) for (id_, order), policy in zip(told, policies, strict=True)]
+    columns = _head_columns(told, policies) | standing.of_new(connection, news, shelf, now=now)
     columns["shop_id"] = arrays.integers([order.shop_id for order in orders])
     columns["order_no"] = arrays.texts([order.order_no for order in orders])
     rows = micros.rows(connection, STATEMENTS["add_heads"], columns | {"now": now})
-    return {(order_no, shop_id): id_ for id_, order_no, shop_id in rows}
+    added = {id_ for id_, _, _, _ in rows}
+    _write_lines(connection, [each for each in lines if each.order_id in added], now=now)
+    return {(order_no, shop_id): (id_, order_state.State(state)) for id_, order_no, shop_id, state in rows}
+
+
+def _new(order: OrderIn, late_policy: str, lines: Sequence["_Planned"]) -> standing.New:
+    return standing.New(
+        shop_id=order.shop_id,
+        told_state=order.state,
+        changed_at=Instant(order.changed_at),
+        ordered_at=_ordered_at(order),
+        paid_at=Instant(order.paid_at),
+        late_policy=late_policy,
+        lines=[
+            order_state.Line(
+                quantity=each.line.quantity,
+                promise_kind=each.promised.kind,
+                promised_at=Instant(each.promised.original_at or NEVER),
+                ship_by_at=Instant(each.promised.ship_by_at or NEVER),
+            )
+            for each in lines
+        ],
+    )
 
 
 def _tell_heads(
@@ -208,22 +237,20 @@ def _tell_heads(
     """Write a newer word on heads that stand."""
     if later:
         told = [(known.id, order) for known, order in later]
-        columns = _head_columns(told, [known.late_policy for known, _ in later], shelf)
+        columns = _head_columns(told, [known.late_policy or _late_policy(order, shelf) for known, order in later])
         micros.run(connection, STATEMENTS["tell_heads"], columns | {"now": now})
 
 
-def _head_columns(
-    told: Sequence[tuple[int, OrderIn]], late_policies: Sequence[str], shelf: books.Shelf
-) -> dict[str, Any]:
+def _head_columns(told: Sequence[tuple[int, OrderIn]], late_policies: Sequence[str]) -> dict[str, Any]:
     orders = [order for _, order in told]
     receivers = [_sealed(id_, order) for id_, order in told]
     return {
         "id": arrays.integers([id_ for id_, _ in told]),
         "bucket": arrays.integers([sweeps.bucket_of(str(id_)) for id_, _ in told]),
-        "state": arrays.texts([order.state for order in orders]),
+        "told_state": arrays.texts([order.state for order in orders]),
         "paid_us": instants([order.paid_at for order in orders]),
         "changed_us": instants([order.changed_at for order in orders]),
-        "ordered_us": instants([order.ordered_at or order.paid_at or order.changed_at for order in orders]),
+        "ordered_us": instants([_ordered_at(order) for order in orders]),
         "goods_fen": arrays.integers([sum(line.price_fen * line.quantity for line in each.lines) for each in orders]),
         "freight_fen": arrays.integers([order.freight_fen for order in orders]),
         "paid_fen": arrays.integers([_paid_fen(order) for order in orders]),
@@ -236,10 +263,12 @@ def _head_columns(
         "creator_id": arrays.integers_or_null(
             [next((line.creator_id for line in each.lines if line.creator_id is not None), None) for each in orders]
         ),
-        "late_policy": arrays.texts(
-            [known or _late_policy(order, shelf) for known, order in zip(late_policies, orders, strict=True)]
-        ),
+        "late_policy": arrays.texts(late_policies),
     }
+
+
+def _ordered_at(order: OrderIn) -> Instant:
+    return Instant(order.ordered_at or order.paid_at or order.changed_at)
 
 
 def _paid_fen(order: OrderIn) -> int:
@@ -313,41 +342,50 @@ def _replace_lines(
         for order_id, line_no, *rest in micros.rows(connection, STATEMENTS["lines_of"], keys)
     }
     micros.run(connection, STATEMENTS["drop_lines"], keys)
-    _add_lines(connection, open_, promised, shelf, now=now)
+    _write_lines(connection, _planned(open_, promised, shelf), now=now)
 
 
-def _add_lines(
-    connection: psycopg.Connection[Any],
-    told: Sequence[tuple[int, OrderIn]],
-    before: Mapping[tuple[int, int], _Promised],
-    shelf: books.Shelf,
-    *,
-    now: datetime,
-) -> None:
-    if not told:
-        return
+class _Planned(NamedTuple):
+    """A line that is to be written; `is_promised_now` when its promise is new."""
+
+    order_id: int
+    number: int
+    line: OrderLineIn
+    promised: _Promised
+    is_promised_now: bool
+
+
+def _planned(
+    told: Sequence[tuple[int, OrderIn]], before: Mapping[tuple[int, int], _Promised], shelf: books.Shelf
+) -> list[_Planned]:
+    """Return the lines of some orders with what is promised of each; what was promised before stays."""
     book = shelf.of(families.PROMISE)
-    lines: list[tuple[int, int, OrderLineIn, _Promised]] = []
-    appointed: list[tuple[int, int, int | None, int | None]] = []
+    planned: list[_Planned] = []
     for id_, order in told:
         policy = chosen(book, Instant(order.paid_at), order.shop_id) if order.paid_at else None
         for number, line in enumerate(order.lines, start=1):
             known = before.get((id_, number))
             if known is not None and known.original_at is not None:
-                lines.append((id_, number, line, known))
-                continue
-            made = _promised(line, order.paid_at, policy)
-            lines.append((id_, number, line, made))
-            if made.ship_by_at != made.original_at:
-                appointed.append((id_, number, made.original_at, made.ship_by_at))
+                planned.append(_Planned(id_, number, line, known, False))
+            else:
+                planned.append(_Planned(id_, number, line, _promised(line, order.paid_at, policy), True))
+    return planned
+
+
+def _write_lines(connection: psycopg.Connection[Any], lines: Sequence[_Planned], *, now: datetime) -> None:
+    if not lines:
+        return
     micros.run(connection, STATEMENTS["add_lines"], _line_columns(lines))
+    appointed = [
+        each for each in lines if each.is_promised_now and each.promised.ship_by_at != each.promised.original_at
+    ]
     if appointed:
         columns = {
             "id": arrays.integers([int(ids.new_id()) for _ in appointed]),
-            "order_id": arrays.integers([id_ for id_, _, _, _ in appointed]),
-            "line_no": arrays.integers([number for _, number, _, _ in appointed]),
-            "old_us": instants([old_at for _, _, old_at, _ in appointed]),
-            "new_us": instants([new_at for _, _, _, new_at in appointed]),
+            "order_id": arrays.integers([each.order_id for each in appointed]),
+            "line_no": arrays.integers([each.number for each in appointed]),
+            "old_us": instants([each.promised.original_at for each in appointed]),
+            "new_us": instants([each.promised.ship_by_at for each in appointed]),
         }
         micros.run(connection, STATEMENTS["add_appointments"], columns | {"now": now})
 
@@ -367,12 +405,12 @@ def _promised(line: OrderLineIn, paid_at: int, policy: promise.Policy | None) ->
     )
 
 
-def _line_columns(lines: Sequence[tuple[int, int, OrderLineIn, _Promised]]) -> dict[str, str]:
-    told = [line for _, _, line, _ in lines]
-    promises = [made for _, _, _, made in lines]
+def _line_columns(lines: Sequence[_Planned]) -> dict[str, str]:
+    told = [each.line for each in lines]
+    promises = [each.promised for each in lines]
     return {
-        "order_id": arrays.integers([id_ for id_, _, _, _ in lines]),
-        "line_no": arrays.integers([number for _, number, _, _ in lines]),
+        "order_id": arrays.integers([each.order_id for each in lines]),
+        "line_no": arrays.integers([each.number for each in lines]),
         "creator_id": arrays.integers_or_null([line.creator_id for line in told]),
         "is_self_sold": arrays.booleans([line.is_self_sold for line in told]),
         "is_cross_border": arrays.booleans([line.is_cross_border for line in told]),

@@ -108,6 +108,42 @@ class _Rules(NamedTuple):
     of_shop: Mapping[int, settings.Settings]
 
 
+class New(NamedTuple):
+    """An order that just enters: nothing happened to it yet but what is told."""
+
+    shop_id: int
+    told_state: str
+    changed_at: Instant
+    ordered_at: Instant
+    paid_at: Instant
+    late_policy: str
+    lines: Sequence[Line]
+
+
+def of_new(
+    connection: psycopg.Connection[Any], orders: Sequence[New], shelf: books.Shelf, *, now: datetime
+) -> dict[str, Any]:
+    """Return what `refresh` would write of orders that just enter, as columns under the names of their statement."""
+    rules = _Rules(shelf=shelf, of_shop=settings.of(connection, [each.shop_id for each in orders], now=now))
+    at = instant(now)
+    return _columns([_derived(_head_of(each), _NOTHING, _facts_of(each), rules, now=at) for each in orders])
+
+
+def _head_of(order: New) -> Head:
+    return _BLANK._replace(shop_id=order.shop_id, paid_at=order.paid_at or None, late_policy=order.late_policy)
+
+
+def _facts_of(order: New) -> Facts:
+    return Facts(
+        told_state=order.told_state,
+        first_state=order.told_state,
+        changed_at=order.changed_at,
+        lines=order.lines,
+        ordered_at=order.ordered_at,
+        paid_at=order.paid_at,
+    )
+
+
 def refresh(
     connection: psycopg.Connection[Any],
     order_ids: Sequence[int],
@@ -321,31 +357,69 @@ def _put_lines(connection: psycopg.Connection[Any], moved: Sequence[tuple[int, i
 def _put_heads(connection: psycopg.Connection[Any], changed: Sequence[tuple[Head, _Derived]]) -> None:
     if not changed:
         return
-    outcomes = [derived.outcome for _, derived in changed]
-    micros.run(
-        connection,
-        STATEMENTS["put_heads"],
-        {
-            "id": arrays.integers([head.id for head, _ in changed]),
-            "state": arrays.texts([each.state.value for each in outcomes]),
-            "ship_by_us": instants([each.ship_by_at for each in outcomes]),
-            "shipped_us": instants([each.shipped_at for each in outcomes]),
-            "carrier": arrays.texts([each.carrier for each in outcomes]),
-            "promise_kind": arrays.texts([each.promise_kind for each in outcomes]),
-            "labels": arrays.integers([each.labels for each in outcomes]),
-            "open_refunds": arrays.integers([derived.open_refunds for _, derived in changed]),
-            "judge_pauses": arrays.texts([" ".join(map(str, derived.pauses)) for _, derived in changed]),
-            "warned_count": arrays.integers([derived.warned_count for _, derived in changed]),
-            "closed_us": instants([each.closed_at for each in outcomes]),
-            "closed_cause": arrays.texts([each.closed_cause for each in outcomes]),
-            "judge_due_us": instants([derived.judge_due_at for _, derived in changed]),
-            "warn_due_us": instants([derived.warn_due_at for _, derived in changed]),
-            "receipt_due_us": instants([each.receipt_due_at for each in outcomes]),
-            "close_due_us": instants([each.close_due_at for each in outcomes]),
-        },
-    )
+    columns = _columns([derived for _, derived in changed])
+    columns["id"] = arrays.integers([head.id for head, _ in changed])
+    micros.run(connection, STATEMENTS["put_heads"], columns)
+
+
+def _columns(derived: Sequence[_Derived]) -> dict[str, Any]:
+    outcomes = [each.outcome for each in derived]
+    return {
+        "state": arrays.texts([each.state.value for each in outcomes]),
+        "ship_by_us": instants([each.ship_by_at for each in outcomes]),
+        "shipped_us": instants([each.shipped_at for each in outcomes]),
+        "carrier": arrays.texts([each.carrier for each in outcomes]),
+        "promise_kind": arrays.texts([each.promise_kind for each in outcomes]),
+        "labels": arrays.integers([each.labels for each in outcomes]),
+        "open_refunds": arrays.integers([each.open_refunds for each in derived]),
+        "judge_pauses": arrays.texts([" ".join(map(str, each.pauses)) for each in derived]),
+        "warned_count": arrays.integers([each.warned_count for each in derived]),
+        "closed_us": instants([each.closed_at for each in outcomes]),
+        "closed_cause": arrays.texts([each.closed_cause for each in outcomes]),
+        "judge_due_us": instants([each.judge_due_at for each in derived]),
+        "warn_due_us": instants([each.warn_due_at for each in derived]),
+        "receipt_due_us": instants([each.receipt_due_at for each in outcomes]),
+        "close_due_us": instants([each.close_due_at for each in outcomes]),
+    }
 
 
 def instants(values: Iterable[Instant | int | None]) -> str:
     """Return the literal of an array of instants in which NEVER and None stand for NULL."""
     return arrays.integers_or_null([value or None for value in values])
+
+
+_NOTHING: Final = _Known()
+_BLANK: Final = Head(
+    id=0,
+    shop_id=0,
+    order_no="",
+    bucket=0,
+    told_state="",
+    first_state="",
+    changed_at=NEVER,
+    ordered_at=None,
+    paid_at=None,
+    received_at=None,
+    is_receipt_extended=False,
+    closed_at=None,
+    closed_cause="",
+    labels=0,
+    late_policy="",
+    judge_round=1,
+    judged_count=0,
+    last_judged_at=None,
+    warned_count=0,
+    paid_fen=0,
+    state="",
+    ship_by_at=None,
+    shipped_at=None,
+    carrier="",
+    promise_kind="",
+    open_refunds=0,
+    judge_pauses=None,
+    judge_due_at=None,
+    warn_due_at=None,
+    receipt_due_at=None,
+    close_due_at=None,
+)
+"""An order of which nothing is known yet."""

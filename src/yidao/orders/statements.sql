@@ -7,28 +7,41 @@ JOIN order_head h ON h.order_no = k.order_no AND h.shop_id = k.shop_id
 ORDER BY h.id FOR UPDATE OF h
 
 -- add_heads --
-INSERT INTO order_head (id, shop_id, order_no, bucket, state, told_state, first_state, paid_at, changed_at, recorded_at, ordered_at,
+INSERT INTO order_head (id, shop_id, order_no, bucket, told_state, first_state, paid_at, changed_at, recorded_at, ordered_at,
                         goods_fen, freight_fen, paid_fen, receiver_name, receiver_phone, receiver_address, buyer_remark,
-                        sender_division, receiver_division,
-                        receiver_key, phone_index, phone_tail, creator_id, late_policy)
-SELECT v.id, v.shop_id, v.order_no, v.bucket, v.state, v.state, v.state, to_timestamp(v.paid_us / 1000000::float8),
-       to_timestamp(v.changed_us / 1000000::float8), %(now)s, to_timestamp(v.ordered_us / 1000000::float8), v.goods_fen,
-       v.freight_fen, v.paid_fen, v.receiver_name, v.receiver_phone, v.receiver_address, v.buyer_remark, v.sender_division,
-       v.receiver_division, v.receiver_key, v.phone_index, v.phone_tail, v.creator_id, v.late_policy
-FROM unnest(%(id)s::bigint[], %(shop_id)s::bigint[], %(order_no)s::text[], %(bucket)s::smallint[], %(state)s::text[],
+                        sender_division, receiver_division, receiver_key, phone_index, phone_tail, creator_id, late_policy,
+                        state, ship_by_at, shipped_at, carrier, promise_kind, labels, open_refunds, judge_pauses, warned_count,
+                        closed_at, closed_cause, judge_due_at, warn_due_at, receipt_due_at, close_due_at)
+SELECT v.id, v.shop_id, v.order_no, v.bucket, v.told_state, v.told_state, to_timestamp(v.paid_us / 1000000::float8),
+       to_timestamp(v.changed_us / 1000000::float8), %(now)s, to_timestamp(v.ordered_us / 1000000::float8),
+       v.goods_fen, v.freight_fen, v.paid_fen, v.receiver_name, v.receiver_phone, v.receiver_address, v.buyer_remark,
+       v.sender_division, v.receiver_division, v.receiver_key, v.phone_index, v.phone_tail, v.creator_id, v.late_policy,
+       v.state, to_timestamp(v.ship_by_us / 1000000::float8), to_timestamp(v.shipped_us / 1000000::float8), v.carrier,
+       v.promise_kind, v.labels, v.open_refunds, string_to_array(v.judge_pauses, ' ')::bigint[], v.warned_count,
+       to_timestamp(v.closed_us / 1000000::float8), v.closed_cause, to_timestamp(v.judge_due_us / 1000000::float8),
+       to_timestamp(v.warn_due_us / 1000000::float8), to_timestamp(v.receipt_due_us / 1000000::float8),
+       to_timestamp(v.close_due_us / 1000000::float8)
+FROM unnest(%(id)s::bigint[], %(shop_id)s::bigint[], %(order_no)s::text[], %(bucket)s::smallint[], %(told_state)s::text[],
             %(paid_us)s::bigint[], %(changed_us)s::bigint[], %(ordered_us)s::bigint[], %(goods_fen)s::bigint[],
             %(freight_fen)s::bigint[], %(paid_fen)s::bigint[], %(receiver_name)s::bytea[], %(receiver_phone)s::bytea[],
             %(receiver_address)s::bytea[], %(buyer_remark)s::bytea[], %(sender_division)s::integer[],
-            %(receiver_division)s::integer[], %(receiver_key)s::bytea[], %(phone_index)s::bytea[], %(phone_tail)s::bytea[], %(creator_id)s::bigint[], %(late_policy)s::text[])
-     AS v (id, shop_id, order_no, bucket, state, paid_us, changed_us, ordered_us, goods_fen, freight_fen, paid_fen, receiver_name,
-           receiver_phone, receiver_address, buyer_remark, sender_division, receiver_division, receiver_key, phone_index, phone_tail, creator_id,
-           late_policy)
+            %(receiver_division)s::integer[], %(receiver_key)s::bytea[], %(phone_index)s::bytea[], %(phone_tail)s::bytea[],
+            %(creator_id)s::bigint[], %(late_policy)s::text[], %(state)s::text[], %(ship_by_us)s::bigint[],
+            %(shipped_us)s::bigint[], %(carrier)s::text[], %(promise_kind)s::text[], %(labels)s::integer[],
+            %(open_refunds)s::smallint[], %(judge_pauses)s::text[], %(warned_count)s::smallint[], %(closed_us)s::bigint[],
+            %(closed_cause)s::text[], %(judge_due_us)s::bigint[], %(warn_due_us)s::bigint[], %(receipt_due_us)s::bigint[],
+            %(close_due_us)s::bigint[])
+     AS v (id, shop_id, order_no, bucket, told_state, paid_us, changed_us, ordered_us, goods_fen, freight_fen, paid_fen,
+           receiver_name, receiver_phone, receiver_address, buyer_remark, sender_division, receiver_division, receiver_key,
+           phone_index, phone_tail, creator_id, late_policy, state, ship_by_us, shipped_us, carrier, promise_kind, labels,
+           open_refunds, judge_pauses, warned_count, closed_us, closed_cause, judge_due_us, warn_due_us, receipt_due_us,
+           close_due_us)
 ON CONFLICT (order_no, shop_id) DO NOTHING
-RETURNING id, order_no, shop_id
+RETURNING id, order_no, shop_id, state
 
 -- tell_heads --
 UPDATE order_head h
-SET bucket = v.bucket, told_state = v.state, first_state = coalesce(nullif(h.first_state, ''), h.told_state),
+SET bucket = v.bucket, told_state = v.told_state, first_state = coalesce(nullif(h.first_state, ''), h.told_state),
     paid_at = to_timestamp(v.paid_us / 1000000::float8), changed_at = to_timestamp(v.changed_us / 1000000::float8),
     recorded_at = %(now)s, ordered_at = to_timestamp(v.ordered_us / 1000000::float8), goods_fen = v.goods_fen,
     freight_fen = v.freight_fen, paid_fen = v.paid_fen, receiver_name = v.receiver_name, receiver_phone = v.receiver_phone,
@@ -36,12 +49,12 @@ SET bucket = v.bucket, told_state = v.state, first_state = coalesce(nullif(h.fir
     sender_division = v.sender_division, receiver_division = v.receiver_division,
     receiver_key = v.receiver_key, phone_index = v.phone_index, phone_tail = v.phone_tail, creator_id = v.creator_id,
     late_policy = v.late_policy, version = h.version + 1
-FROM unnest(%(id)s::bigint[], %(bucket)s::smallint[], %(state)s::text[],
+FROM unnest(%(id)s::bigint[], %(bucket)s::smallint[], %(told_state)s::text[],
             %(paid_us)s::bigint[], %(changed_us)s::bigint[], %(ordered_us)s::bigint[], %(goods_fen)s::bigint[],
             %(freight_fen)s::bigint[], %(paid_fen)s::bigint[], %(receiver_name)s::bytea[], %(receiver_phone)s::bytea[],
             %(receiver_address)s::bytea[], %(buyer_remark)s::bytea[], %(sender_division)s::integer[],
             %(receiver_division)s::integer[], %(receiver_key)s::bytea[], %(phone_index)s::bytea[], %(phone_tail)s::bytea[], %(creator_id)s::bigint[], %(late_policy)s::text[])
-     AS v (id, bucket, state, paid_us, changed_us, ordered_us, goods_fen, freight_fen, paid_fen, receiver_name,
+     AS v (id, bucket, told_state, paid_us, changed_us, ordered_us, goods_fen, freight_fen, paid_fen, receiver_name,
            receiver_phone, receiver_address, buyer_remark, sender_division, receiver_division, receiver_key, phone_index, phone_tail, creator_id,
            late_policy)
 WHERE h.id = v.id
@@ -81,8 +94,3 @@ SELECT v.id, v.order_id, v.line_no, 'APPOINTMENT', to_timestamp(v.old_us / 10000
        to_timestamp(v.new_us / 1000000::float8), %(now)s
 FROM unnest(%(id)s::bigint[], %(order_id)s::bigint[], %(line_no)s::smallint[], %(old_us)s::bigint[], %(new_us)s::bigint[])
      AS v (id, order_id, line_no, old_us, new_us)
-
--- ids_of --
-SELECT h.id, h.order_no, h.shop_id
-FROM unnest(%(order_no)s::text[], %(shop_id)s::bigint[]) AS k (order_no, shop_id)
-JOIN order_head h ON h.order_no = k.order_no AND h.shop_id = k.shop_id

@@ -42,47 +42,59 @@ def read(address: str) -> Place:
     >>> read("浙江省杭州市西湖区文三路 90 号")
     Place(code='330106', street='文三路 90 号')
     """
-    province, rest = _taken(address.strip(), divisions.below(""))
+    province, rest = _taken(address.strip(), "")
     if province is None:
         return Place("", address.strip())
     if province.name.endswith("市"):
-        _, rest = _taken(rest, (province,))  # A municipality is often written twice, as its own city.
-    below = divisions.below(province.code)
-    city, after_city = _taken(rest, [each for each in below if each.name not in _PLACEHOLDERS])
+        _, rest = _taken(rest, "", only=province)  # A municipality is often written twice, as its own city.
+    city, after_city = _taken(rest, province.code)
     if city is not None:
-        return _with_county(city, after_city, divisions.below(city.code))
-    direct = [county for each in below if each.name in _PLACEHOLDERS for county in divisions.below(each.code)]
-    return _with_county(province, rest, direct)
+        return _with_county(city, after_city, (city.code,))
+    return _with_county(province, rest, _direct(province.code))
 
 
-def _with_county(above: Division, text: str, counties: Sequence[Division]) -> Place:
+def _with_county(above: Division, text: str, parents: Sequence[str]) -> Place:
     for each in (text, *(text[len(name) :] for name in _PLACEHOLDERS if text.startswith(name))):
-        county, street = _taken(_without_gap(each), counties, is_county=True)
-        if county is not None:
-            return Place(county.code, street)
+        for parent in parents:
+            county, street = _taken(_without_gap(each), parent)
+            if county is not None:
+                return Place(county.code, street)
     return Place(above.code, text)
 
 
-def _taken(text: str, among: Sequence[Division], *, is_county: bool = False) -> tuple[Division | None, str]:
-    """Return which of some divisions a text begins with, the longest name first, and what is left of it."""
-    best: Division | None = None
-    length = 0
-    for each in among:
-        for name in _names(each.name, is_county):
-            if len(name) > length and text.startswith(name):
-                best, length = each, len(name)
-    return best, _without_gap(text[length:])
+def _taken(text: str, parent: str, *, only: Division | None = None) -> tuple[Division | None, str]:
+    """Return which division below another a text begins with, the longest name first, and what is left of it."""
+    for name, division in _beginnings(parent).get(text[:1], ()):
+        if text.startswith(name) and only in (None, division):
+            return division, _without_gap(text[len(name) :])
+    return None, text
+
+
+@lru_cache(maxsize=512)
+def _beginnings(parent: str) -> dict[str, tuple[tuple[str, Division], ...]]:
+    """Return the names below a division with whose they are, by their first character, the longest first."""
+    found: dict[str, list[tuple[str, Division]]] = {}
+    for each in divisions.below(parent):
+        if each.name not in _PLACEHOLDERS:
+            for name in _names(each):
+                found.setdefault(name[:1], []).append((name, each))
+    return {first: tuple(sorted(names, key=lambda pair: -len(pair[0]))) for first, names in found.items()}
+
+
+@lru_cache(maxsize=64)
+def _direct(province: str) -> tuple[str, ...]:
+    """Return the placeholders below a province in which its own counties stand."""
+    return tuple(each.code for each in divisions.below(province) if each.name in _PLACEHOLDERS)
+
+
+def _names(division: Division) -> tuple[str, ...]:
+    """Return how people write a division: with its suffix, and provinces and cities without."""
+    if division.level == "county":
+        return (division.name,)
+    short = next((division.name.removesuffix(each) for each in _SUFFIXES if division.name.endswith(each)), "")
+    return (division.name, short) if len(short) >= _NAME_MIN else (division.name,)
 
 
 def _without_gap(text: str) -> str:
     found = _GAP.match(text)
     return text[found.end() :] if found is not None else text
-
-
-@lru_cache(maxsize=8_192)
-def _names(name: str, is_county: bool) -> tuple[str, ...]:
-    """Return how people write a division: with its suffix, and provinces and cities without."""
-    if is_county:
-        return (name,)
-    short = next((name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix)), name)
-    return (name, short) if len(short) >= _NAME_MIN else (name,)
