@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -76,7 +76,7 @@ def waiting(*, actor: Actor, shop_id: int, soon: timedelta, now: datetime) -> Wa
     """
     if actor.kind is not ActorKind.MERCHANT or shop_id not in actor.organisation_ids:
         raise NotVisible
-    asked = {
+    asked: dict[str, Any] = {
         "shop": shop_id,
         "now": now,
         "end": now + timedelta(hours=HOURS),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from yidao.accounts.actors import Actor, ActorKind
 from yidao.kit import arrays, crypto, paging
@@ -141,6 +141,13 @@ def unsettled(*, actor: Actor) -> tuple[int, int]:
     found = _of_actor(actor).filter(settled_at=None)
     counted = found.aggregate(whole=Count("id"), answered=Count("id", filter=Q(answered_at__gte=F("asked_at"))))
     return counted["whole"] - counted["answered"], counted["answered"]
+
+
+def first_due(*, actor: Actor) -> datetime | None:
+    """Return when the first answer the actor's side waits for, or owes, is due; None when nothing waits."""
+    unanswered = Q(settled_at=None) & (Q(answered_at=None) | Q(answered_at__lt=F("asked_at")))
+    found: datetime | None = _of_actor(actor).filter(unanswered).aggregate(first=Min("due_at"))["first"]
+    return found
 
 
 def threads(*, actor: Actor, tab: State | None, now: datetime, limit: int, cursor: str = "") -> paging.Page[ThreadRow]:

@@ -1,4 +1,4 @@
-"""The shop's home page: where its parcels stand, what is wrong, and how it went over the last days."""
+"""The shop's home page: what needs it now, where its parcels stand, and how it went over the last days."""
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from yidao.accounts.ids import ShopId
 from yidao.parcels import nudge_queries, standings, ticket_queries
+from yidao.web.merchant import needs
 from yidao.web.merchant.totals import strip
 from yidao.web.shared import consoles, homes, nudge_words
 from yidao.web.shared.requests import Request
@@ -24,7 +25,7 @@ def places(shop: ShopId) -> homes.Places:
 
 @require_safe
 def index(request: Request, shop: ShopId) -> HttpResponse:
-    """Show the figures of the shop's parcels."""
+    """Show what the shop has to do now, then the figures of its parcels."""
     actor = consoles.merchant(request, shop)
     at = {"shop": shop}
 
@@ -43,4 +44,4 @@ def index(request: Request, shop: ShopId) -> HttpResponse:
 
     home = homes.build(request, actor, places(shop), limits, nudges, tickets)
     totals = strip(actor=actor, shop=shop, now=request.now)
-    return homes.render(request, home, totals=totals)
+    return homes.render(request, home, totals=totals, needs=needs.of(actor, shop, now=request.now))

@@ -134,9 +134,12 @@ def build(request: Request, actor: Actor, places: Places, *more: Callable[[int],
     )
 
 
-def render(request: Request, home: Home, *, totals: object = None) -> HttpResponse:
-    """Render a home page, or its figures alone when news came; `totals` is the strip of the parcel centre."""
-    context = {"home": home, "totals": totals}
+def render(request: Request, home: Home, *, totals: object = None, needs: object = None) -> HttpResponse:
+    """
+    Render a home page, or its figures alone when news came; `totals` is the strip of the parcel centre, `needs` what a
+    shop has to do now.
+    """
+    context = {"home": home, "totals": totals, "needs": needs}
     if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
         return render_block(request, TEMPLATE, "home", context)
     return render_template(request, TEMPLATE, context)

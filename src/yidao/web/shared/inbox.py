@@ -80,7 +80,7 @@ def index(request: Request, **_at: Any) -> HttpResponse:
         kinds=kinds.of_groups(GROUPS[about][1]) if about else None,
     )
     context = {
-        "lines": _lines(actor, page.rows, root=root),
+        "lines": lines(actor, page.rows, root=root),
         "only_unread": only_unread,
         "about": about,
         "groups": _groups(actor),
@@ -127,7 +127,8 @@ def _act(request: Request, actor: Actor, *, here: str, root: str) -> str:
     return _address(row, root) or here if act == "open" else here
 
 
-def _lines(actor: Actor, rows: tuple[NoticeRow, ...], *, root: str) -> list[Line]:
+def lines(actor: Actor, rows: tuple[NoticeRow, ...], *, root: str) -> list[Line]:
+    """Return notices in the reader's words; `root` is the home of the console that shows them."""
     named = {int(value) for row in rows for key, value in row.params.items() if _names(key, value)}
     names = accounts.organisation_names({*named, *(row.organisation_id for row in rows)})
     is_many = len(actor.organisation_ids) > 1
