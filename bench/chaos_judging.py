@@ -234,7 +234,8 @@ def _verify_money(connection: psycopg.Connection[Any], report: Report) -> None:
     booked = connection.execute("SELECT judgement_id, amount_fen FROM penalty WHERE kind = 'DEDUCTION'").fetchall()
     doubled = [id_ for id_, count in Counter(id_ for id_, _ in booked).items() if count > 1]
     report.expect_none("judgements that were deducted twice", doubled)
-    wrong = [id_ for id_, fen in expected.items() if dict(booked).get(id_) != fen]
+    taken_by = dict(booked)
+    wrong = [id_ for id_, fen in expected.items() if taken_by.get(id_) != fen]
     report.expect_none("judgements that took something else than the rule says", wrong)
     moved = connection.execute(
         "SELECT organisation_id, sum(amount_fen) FROM ledger_entry WHERE account_kind = 'PENALTY' GROUP BY 1"
