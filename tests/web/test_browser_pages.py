@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 WALKERS = {"creator": "dana", "merchant": "alice", "carrier": "carrie", "provider": "paul", "operator": "olga"}
-PARTS = ("-badges", "-ticket", "-counts", "-search", "-file", "-totals")
+PARTS = ("-badges", "-ticket", "-counts", "-search", "-file", "-totals", "-picture")
 """Addresses that are no page of their own."""
 RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
