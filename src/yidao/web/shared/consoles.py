@@ -259,7 +259,7 @@ def _money(at: dict[str, Any]) -> Group:
         go="d",
         needs=Permission.DEPOSIT_VIEW,
     )
-    return Group(label=gettext_noop("Money"), entries=(entry,))
+    return Group(label=gettext_noop("Funds"), entries=(entry,))
 
 
 def _judgements() -> Group:
@@ -277,7 +277,7 @@ def _judgements() -> Group:
                 address=reverse("operator-settlements"),
                 needs=Permission.DEPOSIT_VIEW,
             ),
-            entry("violations", gettext_noop("Violations")),
+            entry("violations", gettext_noop("All violations")),
             entry("appeals", gettext_noop("Appeals to answer"), badge="appeals"),
             entry("sanctions", gettext_noop("Sanctions against shops"), badge="sanctions"),
             entry("bans", gettext_noop("Banned products")),
