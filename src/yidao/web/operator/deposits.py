@@ -81,7 +81,7 @@ def item(request: Request, shop: ShopId) -> HttpResponse:
         address=reverse("operator-deposit", kwargs={"shop": shop}),
         active="settlements",
         frame=lambda row: _frame(row, shop, may_book=actor.may(Permission.SETTLEMENTS_HOLD)),
-        crumbs=((_("Judgements and settlement"), reverse("operator-settlements")), (name, "")),
+        crumbs=((_("Settlements"), reverse("operator-settlements")), (name, "")),
         template=ITEM,
         context=_standing(request, actor, shop, name),
     )

@@ -93,7 +93,7 @@ def _shop(line: Line) -> Cell:
 
 LISTING: Final[Listing[Line]] = Listing(
     name="operator-settlements",
-    title=gettext_noop("Judgements and settlement"),
+    title=gettext_noop("Settlements"),
     shape=Shape(
         fields=(
             Fuzzy(name="shop", label=gettext_noop("Shop")),

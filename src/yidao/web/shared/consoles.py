@@ -273,7 +273,7 @@ def _judgements() -> Group:
         entries=(
             Entry(
                 key="settlements",
-                label=gettext_noop("Judgements and settlement"),
+                label=gettext_noop("Settlements"),
                 address=reverse("operator-settlements"),
                 needs=Permission.DEPOSIT_VIEW,
             ),
