@@ -263,7 +263,7 @@ def test_a_ban_is_shown_to_the_shop_and_lifted_by_an_operator(people: Cast) -> N
 
     assert ProductBan.objects.get(id=ban).lifted_cause == "OPERATOR"
     assert "P-BAD" not in page(alice, "merchant-violations", shop=people.shop)
-    assert "Lifted" in page(olga, "operator-ban", ban=ban)
+    assert "Ban lifted" in page(olga, "operator-ban", ban=ban)
 
 
 def test_many_are_lifted_after_a_look_with_a_reason(people: Cast) -> None:

@@ -120,7 +120,7 @@ def violations(*, name: str, is_operators: bool) -> Listing[Line[ViolationRow]]:
     first = () if is_operators else ("OPEN",)
     return Listing(
         name=name,
-        title=gettext_noop("Violations"),
+        title=gettext_noop("All violations") if is_operators else gettext_noop("Violations"),
         shape=Shape(
             fields=(
                 Tabbed(name="state", label=STATE, options=options(violation_words.STATE), at_first=first),
@@ -128,7 +128,7 @@ def violations(*, name: str, is_operators: bool) -> Listing[Line[ViolationRow]]:
                 *shop_field,
                 Numbers(name="order", label=gettext_noop("Order number")),
                 Days(name="day", label=gettext_noop("Judged on")),
-                Chips(name="money", label=gettext_noop("Money"), options=options(violation_words.MONEY), is_more=True),
+                Chips(name="money", label=gettext_noop("Deduction"), options=options(violation_words.MONEY), is_more=True),
                 Chips(
                     name="ordinal",
                     label=gettext_noop("Which judgement"),
@@ -150,7 +150,7 @@ def violations(*, name: str, is_operators: bool) -> Listing[Line[ViolationRow]]:
             Column(name="at", label=gettext_noop("Judged at"), cell=lambda line: line.row.at),
             Column(
                 name="money",
-                label=gettext_noop("Money"),
+                label=gettext_noop("Deduction"),
                 cell=lambda line: violation_words.money_of(line.row),
             ),
             Column(name="appeal", label=gettext_noop("Appeal within"), cell=_appeal_clock),

@@ -72,10 +72,10 @@ SANCTION_STATE: Final[Mapping[str, str]] = {
     "PROPOSED": gettext_noop("Proposed"),
     "IN_FORCE": gettext_noop("In force"),
     "DISMISSED": gettext_noop("Turned down"),
-    "LIFTED": gettext_noop("Lifted"),
+    "LIFTED": gettext_noop("No longer in force"),
 }
 SANCTION_TONE: Final = {"PROPOSED": "warn", "IN_FORCE": "bad", "DISMISSED": "quiet", "LIFTED": "good"}
-BAN: Final[Mapping[str, str]] = {"LIVE": gettext_noop("Banned"), "LIFTED": gettext_noop("Lifted")}
+BAN: Final[Mapping[str, str]] = {"LIVE": gettext_noop("Banned"), "LIFTED": gettext_noop("Ban lifted")}
 JOB: Final[Mapping[str, str]] = {"RUNNING": gettext_noop("Under way"), "DONE": gettext_noop("Done")}
 TABLES: Final = {
     "kind": KIND,
