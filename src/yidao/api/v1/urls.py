@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yidao.api.v1 import docs, listing, orders, orders_acts, problems
+from yidao.api.v1 import docs, listing, orders, orders_acts, problems, shipments
 from yidao.api.v1.auth import Bearer
 from yidao.api.v1.parcels import router
 
@@ -19,6 +19,7 @@ api.add_router("", listing.router)
 api.add_router("", router)
 api.add_router("", orders.router)
 api.add_router("", orders_acts.router)
+api.add_router("", shipments.router)
 problems.install(api)
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -52,8 +52,8 @@ def carriers() -> list[tuple[str, str]]:
 def order(request: Request, shop: ShopId, order: int) -> HttpResponse:
     """Ship what is named of one order, with others of its receiver or alone; refused, the form comes back."""
     actor = consoles.merchant(request, shop)
-    actor.require(Permission.ORDERS_SHIP)
     row = detail.of(order, actor=actor)
+    actor.require(Permission.ORDERS_SHIP)
     if request.method != "POST":
         return render(request, SHIP, _form(request, actor, shop, row))
     try:
@@ -133,8 +133,8 @@ def _form(request: Request, actor: Actor, shop: ShopId, row: Row, *, refused: st
 def pack(request: Request, shop: ShopId, pack: int) -> HttpResponse:
     """Change the number of a pack, replace one that proved wrong, or say that it is wrong."""
     actor = consoles.merchant(request, shop)
-    actor.require(Permission.ORDERS_SHIP)
     found = repack.editable(actor, pack, now=request.now)
+    actor.require(Permission.ORDERS_SHIP)
     back = reverse("merchant-order", kwargs={"shop": shop, "order": found.order_ids[0]})
     refused = ""
     if request.method == "POST":
