@@ -155,8 +155,9 @@ def test_a_filter_alone_and_with_every_other_finds_what_the_plainest_reading_fin
     plant(people)
     actor, known = who(people), filters(people)
     rows = everything(actor, people)
-    if name == "products":
+    if name in ("products", "a product"):
         monkeypatch.setattr(listing, "RARE_MAX", 3)
+        monkeypatch.setattr(listing, "GATHERED_MAX", 1000 if name == "products" else 3)
     base = Wanted(is_by_time_left=by_time, shop_ids=(people.shop, people.other_shop))
 
     for other, more in known.items():

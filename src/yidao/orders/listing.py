@@ -26,6 +26,8 @@ NEVER_PAID: Final = ("PENDING_PAYMENT", "CANCELLED")
 """States in which an order may stand without ever having been paid."""
 RARE_MAX = 10_000
 """Order lines of a product up to which a list begins with them."""
+GATHERED_MAX = 100_000
+"""Order lines of products up to which what walks far gathers them once."""
 EXPORT_BATCH = 1_000
 CREATORS_MAX: Final = 500
 PRODUCTS_MAX: Final = 500
@@ -238,7 +240,7 @@ class _List:
             raise NotVisible
         self.actor = actor
         self.wanted = wanted
-        self._is_rare: bool | None = None
+        self._lines: int | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -255,10 +257,8 @@ class _List:
         by_time = wanted.is_by_time_left
         if wanted.order_nos or wanted.phone or self._product_is_rare():
             parts = [self._looked_up(values)]
-        elif not cut.is_sorted and wanted.product_ids and not self._is_narrow():
-            parts = [self._through_lines(values)]
         else:
-            walk = self._walk(values)
+            walk = self._walk(values, is_sorted=cut.is_sorted)
             parts = [listing_sql.walk_sql(walk, cut, values)]
             if self._may_be_unpaid():
                 parts.append(listing_sql.unpaid_sql(walk, cut, values))
@@ -274,22 +274,16 @@ class _List:
 
     def _product_is_rare(self) -> bool:
         """Return whether a list narrowed by products begins with their lines, because they are few."""
-        if not self.wanted.product_ids:
-            return False
-        if self._is_rare is None:
+        return bool(self.wanted.product_ids) and self._count_of_lines() <= RARE_MAX
+
+    def _count_of_lines(self) -> int:
+        """Return how many lines the wanted products have, counted no further than is of use."""
+        if self._lines is None:
             values = Values()
-            where = _product("l", self.wanted.product_ids, values)
-            text = " ".join(
-                (
-                    "SELECT count(*) FROM (SELECT 1 FROM order_line l WHERE",
-                    where,
-                    "LIMIT",
-                    values.add(RARE_MAX + 1),
-                    ")",
-                )
-            )
-            self._is_rare = fetch(f"{text} AS found", values)[0][0] <= RARE_MAX
-        return self._is_rare
+            where = _product("l", self.wanted.product_ids or (), values)
+            found = " ".join(("SELECT 1 FROM order_line l WHERE", where, "LIMIT", values.add(GATHERED_MAX + 1)))
+            self._lines = int(fetch(" ".join(("SELECT count(*) FROM (", found, ") AS found")), values)[0][0])
+        return self._lines
 
     def _may_be_unpaid(self) -> bool:
         wanted = self.wanted
@@ -298,11 +292,11 @@ class _List:
             return False
         return not wanted.states or bool(set(wanted.states) & set(NEVER_PAID))
 
-    def _walk(self, values: Values) -> Walk:
+    def _walk(self, values: Values, *, is_sorted: bool) -> Walk:
         """Return the walk that reads least: along the deadlines, the marked, a creator, a carrier, or the states."""
         wanted = self.wanted
         shops = Axis(column="shop_id", values=self._shops(), kind="bigint")
-        where = self._common(values)
+        where = self._common(values, is_sorted=is_sorted)
         if wanted.is_by_time_left:
             where += [*self._states(values), *self._kinds(values), *self._carriers(values), *self._creators(values)]
             return Walk(axes=(shops,), where=tuple(where), is_by_time_left=True)
@@ -330,29 +324,8 @@ class _List:
         flags = self.wanted.flags
         return bool(self.wanted.labels or (flags and 0 not in flags) or self.wanted.is_refunding)
 
-    def _is_narrow(self) -> bool:
-        """Return whether something but states, promises and times narrows the list, so that a walk is short."""
-        return bool(self._is_marked() or self.wanted.carriers or self.wanted.creator_ids)
-
-    def _through_lines(self, values: Values) -> str:
-        """
-        Return the orders of common products in the order of their lines; for counting, which stops at its limit. Each
-        order is looked at by its key: a join the planner is free to turn around reads them all.
-        """
-        lines = " ".join(
-            ("SELECT DISTINCT l.order_id FROM order_line l WHERE", _product("l", self.wanted.product_ids or (), values))
-        )
-        where = [_shops_where(self.actor, self.wanted.shop_ids, values), *self._common(values, has_lines=False)]
-        where += [*self._states(values), *self._kinds(values), "t.id = i.order_id"]
-        if self.wanted.is_by_time_left:
-            where.append("t.ship_by_at IS NOT NULL")
-        one = " ".join(("SELECT t.id FROM order_head t WHERE", " AND ".join(where), "LIMIT 1"))
-        return " ".join(
-            ("SELECT", listing_sql.NEVER, "AS at, t.id FROM (", lines, ") AS i CROSS JOIN LATERAL (", one, ") AS t")
-        )
-
-    def _common(self, values: Values, *, has_lines: bool = True) -> list[str]:
-        """Return the conditions that every way of finding shares; those on lines can be left out."""
+    def _common(self, values: Values, *, is_sorted: bool) -> list[str]:
+        """Return the conditions that every way of finding shares."""
         wanted, where = self.wanted, []
         for column, sign, bound in (
             ("t.ship_by_at", ">=", wanted.due_from), ("t.ship_by_at", "<", wanted.due_until),
@@ -366,10 +339,23 @@ class _List:
             where.append(listing_sql.one_of("t.flag", wanted.flags, values))
         if wanted.is_refunding:
             where.append("t.open_refunds > 0")
-        if has_lines and wanted.product_ids and not self._product_is_rare():
-            own = _product("l", wanted.product_ids, values)
-            where.append(" ".join(("EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = t.id AND", own, ")")))
+        if wanted.product_ids and not self._product_is_rare():
+            where.append(self._with_product(values, is_sorted=is_sorted))
         return where
+
+    def _with_product(self, values: Values, *, is_sorted: bool) -> str:
+        """
+        Return the condition that an order has a line of common products.
+
+        A page finds some soon and asks the index order by order. What may walk far (a count, or a creator who sells
+        other things) gathers the lines once instead, behind a function that keeps them from being joined walk by walk;
+        a product that is in nearly every order is found soon by anybody.
+        """
+        own = _product("l", self.wanted.product_ids or (), values)
+        is_far = not is_sorted or bool(self.wanted.creator_ids)
+        if is_far and self._count_of_lines() <= GATHERED_MAX:
+            return " ".join(("coalesce(t.id IN (SELECT l.order_id FROM order_line l WHERE", own, "), false)"))
+        return " ".join(("EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = t.id AND", own, ")"))
 
     def _states(self, values: Values) -> list[str]:
         return [listing_sql.one_of("t.state", self.wanted.states, values)] if self.wanted.states else []
@@ -388,7 +374,11 @@ class _List:
     def _looked_up(self, values: Values) -> str:
         """Return the keys of orders found by their numbers, a phone, or the lines of rare products."""
         wanted = self.wanted
-        where = [_shops_where(self.actor, wanted.shop_ids, values), *self._common(values), *self._states(values)]
+        where = [
+            _shops_where(self.actor, wanted.shop_ids, values),
+            *self._common(values, is_sorted=True),
+            *self._states(values),
+        ]
         where += [*self._kinds(values), *self._carriers(values), *self._creators(values)]
         if wanted.is_by_time_left:
             where.append("t.ship_by_at IS NOT NULL")
