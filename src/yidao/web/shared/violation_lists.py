@@ -128,7 +128,9 @@ def violations(*, name: str, is_operators: bool) -> Listing[Line[ViolationRow]]:
                 *shop_field,
                 Numbers(name="order", label=gettext_noop("Order number")),
                 Days(name="day", label=gettext_noop("Judged on")),
-                Chips(name="money", label=gettext_noop("Deduction"), options=options(violation_words.MONEY), is_more=True),
+                Chips(
+                    name="money", label=gettext_noop("Deduction"), options=options(violation_words.MONEY), is_more=True
+                ),
                 Chips(
                     name="ordinal",
                     label=gettext_noop("Which judgement"),
