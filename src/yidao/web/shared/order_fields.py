@@ -24,9 +24,9 @@ TABS: Final = {
     SOON: gettext_noop("About to be late"),
     LATE: gettext_noop("Late"),
     PART: gettext_noop("Part shipped"),
-    SHIPPED: gettext_noop("Shipped"),
+    SHIPPED: gettext_noop("Sent off"),
     REFUNDING: gettext_noop("Refunding"),
-    CLOSED: gettext_noop("Closed"),
+    CLOSED: gettext_noop("Order closed"),
     DONE: gettext_noop("Completed"),
     ALL: gettext_noop("All"),
 }

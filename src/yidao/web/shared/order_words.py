@@ -17,8 +17,8 @@ STATE: Final[Mapping[str, str]] = {
     State.PAID: gettext_noop("Paid"),
     State.TO_SHIP: gettext_noop("To ship"),
     State.PARTIALLY_SHIPPED: gettext_noop("Part shipped"),
-    State.SHIPPED: gettext_noop("Shipped"),
-    State.CANCELLED: gettext_noop("Closed"),
+    State.SHIPPED: gettext_noop("Sent off"),
+    State.CANCELLED: gettext_noop("Order closed"),
     State.COMPLETED: gettext_noop("Completed"),
 }
 TONE: Final[Mapping[str, str]] = {
