@@ -211,9 +211,15 @@ def answer(*, actor: Actor, appeal_id: int, is_accepted: bool, reason: str, now:
         appeal.answer_encrypted = cases.sealed(words, place=ANSWER_PLACE, row_id=appeal.id)
         appeal.save(update_fields=["state", "answered_at", "answered_by", "remind_at", "answer_encrypted"])
         _tell(appeal, ACCEPTED if is_accepted else REFUSED, now=now)
-        act = "appeal.accepted" if is_accepted else "appeal.refused"
-        details = {"violation": str(appeal.violation_id)}
-        _record(act, appeal.id, appeal.shop_id, actor, details, now=now, real_now=real_now)
+        _record(
+            "appeal.accepted" if is_accepted else "appeal.refused",
+            appeal.id,
+            appeal.shop_id,
+            actor,
+            {"violation": str(appeal.violation_id)},
+            now=now,
+            real_now=real_now,
+        )
 
 
 def _tell(appeal: Appeal, kind: kinds.Kind, *, now: datetime) -> None:

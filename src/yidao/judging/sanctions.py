@@ -209,8 +209,15 @@ def decide(
         found.save(update_fields=["state", "decided_at", "decided_by", "reason_encrypted"])
         if is_imposed:
             _tell(found, IN_FORCE, now=now)
-        act = "sanction.imposed" if is_imposed else "sanction.dismissed"
-        _record(act, found.id, found.shop_id, actor, Kind(found.kind), now=now, real_now=real_now)
+        _record(
+            "sanction.imposed" if is_imposed else "sanction.dismissed",
+            found.id,
+            found.shop_id,
+            actor,
+            Kind(found.kind),
+            now=now,
+            real_now=real_now,
+        )
 
 
 def lift(*, actor: Actor, sanction_id: int, reason: str, now: datetime, real_now: datetime) -> None:
