@@ -22,6 +22,7 @@ from yidao.rules.instants import Instant, instant, to_datetime
 State = OrderRefund.State
 Act = OrderRefundAttempt.Act
 UNANSWERED: Final = (State.ASKED, State.UNKNOWN)
+ROUTE_MARKS: Final = {rule.Route.ORIGINAL.value: "A", rule.Route.OTHER.value: "B"}
 
 
 class InFlight(Refusal):
@@ -47,7 +48,7 @@ class Claim:
 
 def request_id(refund_id: int, route: str) -> str:
     """Return the number a provider knows a refund by; each route has its own."""
-    return f"refund-{refund_id}-{route.lower()}"
+    return f"{refund_id}-{ROUTE_MARKS[route]}"
 
 
 def want(record: AfterSale, cause: OrderRefund.Cause, policy: order_life.Policy, *, now: datetime) -> None:
