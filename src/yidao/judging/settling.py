@@ -21,7 +21,6 @@ from yidao.kit.errors import Refusal
 from yidao.ledger import posting
 from yidao.ledger.posting import Due
 from yidao.policies import books, families, selection
-from yidao.policies import queries as policies
 from yidao.rules import late_shipment, penalties, settlement
 from yidao.rules.instants import Instant, instant
 from yidao.rules.penalties import Cause, Price
@@ -150,11 +149,11 @@ CONCERN: Final = sweeps.Concern(name=CONCERN_NAME, step=step)
 
 
 def last_day_due(now: datetime) -> date:
-    """Return the last day whose judgements are settled by now."""
-    policy = policies.of_platform(families.LATE_SHIPMENT, at=now)
-    days = settlement.last_day_due(
-        instant(now), zone_offset_minutes=policy.zone_offset_minutes, settle_hour=policy.settle_hour
-    )
+    """Return the last day whose judgements are settled by now, by the hour that binds the platform."""
+    django_connection.ensure_connection()
+    at = instant(now)
+    policy = books.shelf(django_connection.connection).of(families.LATE_SHIPMENT).choose(at, None, "")
+    days = settlement.last_day_due(at, zone_offset_minutes=policy.zone_offset_minutes, settle_hour=policy.settle_hour)
     return EPOCH + timedelta(days=days)
 
 

@@ -123,7 +123,7 @@ def book(request: Request, shop: ShopId) -> HttpResponse:
     refused: Refusal | None = None
     if request.method == "POST" and "sure" in request.POST:
         try:
-            _book(request, actor, shop, act)
+            _do(request, actor, shop, act)
         except TOLD as refusal:
             refused = refusal
         else:
@@ -157,7 +157,7 @@ def _form(request: Request, shop: int, name: str, act: str, actor: Actor) -> dic
     }
 
 
-def _book(request: Request, actor: Actor, shop: int, act: str) -> None:
+def _do(request: Request, actor: Actor, shop: int, act: str) -> None:
     """
     Book what the form asks.
 
