@@ -26,8 +26,8 @@ WITH told AS MATERIALIZED (
 INSERT INTO violation (id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, opened_by)
 SELECT id, shop_id, order_id, order_no, kind, round, ordinal, at, day, money, policy, opened_by
   FROM told JOIN made USING (id)
-RETURNING id
 """
+_MADE: Final = "SELECT id FROM judgement WHERE id = ANY(%s::bigint[])"
 
 
 class NewJudgement(NamedTuple):
@@ -49,14 +49,15 @@ class NewJudgement(NamedTuple):
 
 def open(connection: psycopg.Connection[Any], judgements: Sequence[NewJudgement], *, now: datetime) -> list[int | None]:
     """Write judgements and return the id of each in their order, None for those that had been made before."""
-    told = [(ids.new_id(), each) for each in judgements]
-    if not told:
+    if not judgements:
         return []
-    rows = micros.rows(
+    fresh: list[int] = [ids.new_id() for _ in judgements]
+    keys = arrays.integers(fresh)
+    count = micros.run(
         connection,
         _OPEN,
         (
-            arrays.integers([id_ for id_, _ in told]),
+            keys,
             arrays.integers([each.shop_id for each in judgements]),
             arrays.integers([each.order_id for each in judgements]),
             arrays.texts([each.order_no for each in judgements]),
@@ -72,8 +73,10 @@ def open(connection: psycopg.Connection[Any], judgements: Sequence[NewJudgement]
             now,
         ),
     )
-    made = {id_ for (id_,) in rows}
-    return [id_ if id_ in made else None for id_, _ in told]
+    if count == len(fresh):
+        return list(fresh)
+    made = {id_ for (id_,) in micros.rows(connection, _MADE, (keys,))}
+    return [id_ if id_ in made else None for id_ in fresh]
 
 
 def day_of(judgement: NewJudgement) -> int:

@@ -163,7 +163,9 @@ def _next_instant(order: OrderFacts, policy: Policy, last_at: Instant) -> Instan
     if order.ship_by_at == NEVER:
         return None
     every = hours(policy.rejudge_hours)
-    at = _on_clock(order.ship_by_at, every, last_at + every if last_at != NEVER else order.ship_by_at)
+    at = order.ship_by_at if last_at == NEVER else _on_clock(order.ship_by_at, every, last_at + every)
+    if not order.pauses:
+        return at
     for opened_at, ended_at in sorted(order.pauses):
         if opened_at <= at and ended_at == NEVER:
             return None
