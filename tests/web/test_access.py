@@ -6,6 +6,7 @@ here whose it is.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,9 +24,10 @@ from yidao.accounts import access, services
 from yidao.accounts.ids import ShopId, UserId
 from yidao.accounts.models import User
 from yidao.exports.models import ExportRecord
-from yidao.kit import crypto, ids
+from yidao.files import services as files
+from yidao.kit import clock, crypto, ids
 from yidao.kit.models import DemoClock
-from yidao.orders.models import AfterSale, OrderRefund
+from yidao.orders.models import AfterSale, OrderImport, OrderRefund
 from yidao.orders.shop_models import Product
 from yidao.parcels import quarantine
 from yidao.parcels.models import Quarantine
@@ -56,7 +58,7 @@ NEEDS_MORE = {
     "merchant-product": {"alice", "charlie"},
     "merchant-products-import": {"alice", "charlie"},
     "merchant-ship": {"alice", "charlie"},
-    "merchant-ship-template": {"alice", "charlie"},
+    "merchant-ship-template-file": {"alice", "charlie"},
     "merchant-order-ship": {"alice", "charlie"},
     "merchant-pack": {"alice", "charlie"},
     "merchant-deposit": {"alice", "charlie"},
@@ -96,6 +98,7 @@ POST_ONLY = {
     "operator-visit-end",
     "invitation-answer",
     "account_phone_show",
+    "merchant-order-import",
     "merchant-order-note",
     "merchant-ship-left",
     "operator-settlement-lift",
@@ -241,6 +244,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "export": _exports(people, "own"),
             "address": _address(people.shop, people.alice.id),
             "product": _product(people.shop, "OWN"),
+            "order_import": _brought(people.shop, people.alice.id),
             **_ordered(people.shop, "OWN"),
             **_judged(people.shop),
             **_asked(people.creator, people.shop, people.carrier, people.outlet, (own_number, carrier)),
@@ -265,6 +269,7 @@ def build(*, carrier: str = "zhongtong", other_carrier: str = "yuantong") -> Wor
             "export": _exports(people, "other"),
             "address": _address(people.other_shop, people.charlie.id),
             "product": _product(people.other_shop, "OTHER"),
+            "order_import": _brought(people.other_shop, people.charlie.id),
             **_ordered(people.other_shop, "OTHER"),
             **_judged(people.other_shop),
             **_asked(
@@ -286,6 +291,32 @@ def _product(shop: ShopId, number: str) -> str:
     """Let a shop have sold a product."""
     Product.objects.create(shop_id=shop, product_id=number, name="真丝睡衣", met_at=planting.NOW)
     return number
+
+
+def _brought(shop: ShopId, owner: int) -> int:
+    """Let a shop have brought an order file with bad rows."""
+    real_now = clock.real_now()
+    with transaction.atomic():
+        report = files.store(
+            name="bad.csv",
+            content_type="text/csv",
+            chunks=[b"x"],
+            expires_at=real_now + timedelta(hours=1),
+            real_now=real_now,
+        )
+    return OrderImport.objects.create(
+        id=ids.new_id(),
+        shop_id=shop,
+        user_id=owner,
+        language="zh-hans",
+        file_name="orders.csv",
+        report_id=report,
+        state="DONE",
+        rejected=1,
+        asked_at=planting.NOW,
+        queued_at=real_now,
+        ended_at=real_now,
+    ).id
 
 
 def _address(shop: ShopId, owner: int) -> int:

@@ -14,6 +14,10 @@ PICTURES_MAX: Final = 11 * 1024 * 1024
 """Five pictures of two megabytes, and the form around them."""
 WITH_PICTURES: Final = re.compile(r"/(m/[1-9][0-9]{0,18}|o)/violations/[a-z0-9/]*")
 """Where forms send pictures."""
+FILE_MAX: Final = 21 * 1024 * 1024
+"""The largest file that is kept, and the form around it."""
+WITH_FILE: Final = re.compile(r"/m/[1-9][0-9]{0,18}/orders/import/upload/")
+"""Where a form sends a file of orders."""
 
 
 class _Refused(Exception):
@@ -54,6 +58,8 @@ def limited(application: Application, *, body_max: int = BODY_MAX, seconds: floa
 
 
 def _most(scope: Scope, body_max: int) -> int:
+    if WITH_FILE.fullmatch(scope["path"]):
+        return max(body_max, FILE_MAX)
     return max(body_max, PICTURES_MAX) if WITH_PICTURES.fullmatch(scope["path"]) else body_max
 
 

@@ -1,12 +1,13 @@
 """What people call the columns of a file, and how what they write in them becomes our own format."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from yidao.carriers import catalogue, texts
 from yidao.carriers.kuaidi100 import codes as kuaidi100
 from yidao.kit import tables
 from yidao.kit.errors import Refusal
+from yidao.kit.sheets import Column as Column
 from yidao.rules import scans
 from yidao.rules.instants import to_datetime
 
@@ -26,16 +27,6 @@ class Unclear(Exception):
         super().__init__(code)
         self.field = field
         self.code = code
-
-
-class Column(NamedTuple):
-    """One field of ours: what it is called in a template, what else people call it, whether it must be there."""
-
-    field: str
-    title: str
-    synonyms: tuple[str, ...]
-    is_needed: bool = False
-    example: str = ""
 
 
 _NUMBER: Final = Column(

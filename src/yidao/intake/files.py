@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
-import xlsxwriter
 
 from yidao.intake import columns, decode, kinds
 from yidao.intake.columns import Unclear
@@ -307,16 +306,4 @@ def write_template(path: Path, *, kind: str) -> None:
     of_kind = kinds.KINDS.get(kind)
     if of_kind is None:
         raise KindUnknown
-    titles = [column.title for column in of_kind.columns]
-    example = [column.example for column in of_kind.columns]
-    if path.suffix.lower() != ".xlsx":
-        with sheets.CsvSheet(path) as plain:
-            plain.write([titles, example])
-        return
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as workbook:
-        sheet = workbook.add_worksheet()
-        as_text = workbook.add_format({"num_format": "@"})
-        sheet.set_column(0, len(titles) - 1, 20, as_text)
-        sheet.write_row(0, 0, titles, workbook.add_format({"bold": True, "num_format": "@"}))
-        sheet.write_row(1, 0, example, as_text)
+    sheets.write_template(path, of_kind.columns)

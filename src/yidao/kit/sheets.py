@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 import xlsxwriter
 
@@ -166,3 +166,30 @@ class XlsxSheet:
 def open_sheet(sheet_format: Format, path: Path, *, columns: int) -> Sheet:
     """Begin a file of a format at `path`."""
     return CsvSheet(path) if sheet_format is Format.CSV else XlsxSheet(path, columns=columns)
+
+
+class Column(NamedTuple):
+    """One column of files we read: what it is called in a template, what else people call it, whether it must be."""
+
+    field: str
+    title: str
+    synonyms: tuple[str, ...]
+    is_needed: bool = False
+    example: str = ""
+
+
+def write_template(path: Path, columns: Sequence[Column]) -> None:
+    """Write an empty table with the columns and one example row: xlsx with text columns, else CSV."""
+    titles = [column.title for column in columns]
+    example = [column.example for column in columns]
+    if path.suffix.lower() != ".xlsx":
+        with CsvSheet(path) as plain:
+            plain.write([titles, example])
+        return
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        sheet = workbook.add_worksheet()
+        as_text = workbook.add_format({"num_format": "@"})
+        sheet.set_column(0, len(titles) - 1, 20, as_text)
+        sheet.write_row(0, 0, titles, workbook.add_format({"bold": True, "num_format": "@"}))
+        sheet.write_row(1, 0, example, as_text)

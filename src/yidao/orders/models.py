@@ -377,6 +377,7 @@ class ShipByCard(models.Model):
 
 
 # Django looks for models here.
+from yidao.orders.import_models import OrderImport as OrderImport  # noqa: E402
 from yidao.orders.pack_models import PackSerial as PackSerial  # noqa: E402
 from yidao.orders.pack_models import ShipRequest as ShipRequest  # noqa: E402
 from yidao.orders.refund_models import OrderRefund as OrderRefund  # noqa: E402

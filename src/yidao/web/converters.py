@@ -232,6 +232,10 @@ class PackId(Carrier):
     """The id of a pack."""
 
 
+class OrderImportId(Carrier):
+    """The id of an order file that a shop brought."""
+
+
 CONVERTERS: dict[str, type[Any]] = {
     "shop": Shop,
     "creator": Creator,
@@ -253,6 +257,7 @@ CONVERTERS: dict[str, type[Any]] = {
     "pack": PackId,
     "order": OrderId,
     "order_no": OrderNo,
+    "order_import": OrderImportId,
     "after_sale": AfterSaleId,
     "refund": RefundId,
     "address": AddressId,

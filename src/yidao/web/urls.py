@@ -15,6 +15,7 @@ from yidao.web.merchant import after_sales as merchant_after_sales
 from yidao.web.merchant import deposit as merchant_deposit
 from yidao.web.merchant import home as merchant_home
 from yidao.web.merchant import nudges as merchant_nudges
+from yidao.web.merchant import order_imports as merchant_order_imports
 from yidao.web.merchant import orders as merchant_orders
 from yidao.web.merchant import products as merchant_products
 from yidao.web.merchant import settings as merchant_settings
@@ -92,6 +93,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<shop:shop>/search/", search.merchant, name="merchant-search"),
     *exports.routes("m/<shop:shop>/", "merchant"),
     *inbox.routes("m/<shop:shop>/", "merchant"),
+    *merchant_order_imports.routes("m/<shop:shop>/"),
     *merchant_orders.routes("m/<shop:shop>/"),
     *merchant_after_sales.routes("m/<shop:shop>/"),
     *merchant_nudges.routes("m/<shop:shop>/"),
