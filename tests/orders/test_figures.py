@@ -70,12 +70,13 @@ def test_part_shipped_orders_are_counted_beside_the_others() -> None:
 def test_after_sales_say_until_when_the_shop_must_act() -> None:
     shop = ids.new_id()
     after_sale(shop, "AWAIT_SHOP", "06-20 10:00")
-    after_sale(shop, "AWAIT_RECEIPT", "06-19 10:00")
+    after_sale(shop, "AWAIT_SHOP", "06-19 10:00")
+    after_sale(shop, "AWAIT_RECEIPT", "06-18 11:00")
     after_sale(shop, "AWAIT_RETURN", "06-18 11:00")
     after_sale(shop, "DONE", None)
     after_sale(ids.new_id(), "AWAIT_SHOP", "06-18 11:00")
 
-    assert counted(shop, "06-18 12:00").after_sales == AfterSales(open=3, waiting=2, due_at=world.moment("06-19 10:00"))
+    assert counted(shop, "06-18 12:00").after_sales == AfterSales(open=4, waiting=2, due_at=world.moment("06-19 10:00"))
     assert counted(ids.new_id(), "06-18 12:00").after_sales == AfterSales(open=0, waiting=0, due_at=None)
 
 

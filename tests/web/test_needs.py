@@ -53,12 +53,12 @@ def test_each_number_is_that_of_the_list_it_leads_to(cast) -> None:
     page = read(cast.alice, cast)
 
     shown = figures_of(page)
-    assert {name: shown[name] for name in ("已超时", "即将超时", "待发货", "部分发货", "退款中")} == {
+    assert {name: shown[name] for name in ("已超时", "即将超时", "待发货", "部分发货", "待处理售后")} == {
         "已超时": "1",
         "即将超时": "3",
         "待发货": "5",
         "部分发货": "0",
-        "退款中": "0",
+        "待处理售后": "0",
     }
     addresses = dict(re.findall(r'<span>(已超时|即将超时|待发货|部分发货)</span><b><a href="([^"]+)"', page))
     assert {name: str(listed(cast.alice, where)) for name, where in addresses.items()} == {

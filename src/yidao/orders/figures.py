@@ -40,8 +40,8 @@ SELECT state, count(*), min(due_at) FROM (
      LIMIT %(limit)s) AS open
 GROUP BY state
 """
-FOR_THE_SHOP: Final = frozenset({"AWAIT_SHOP", "AWAIT_RECEIPT"})
-"""States of an after-sale in which the shop has to act."""
+FOR_THE_SHOP: Final = "AWAIT_SHOP"
+"""The state of an after-sale in which the shop has to answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def waiting(*, actor: Actor, shop_id: int, soon: timedelta, now: datetime) -> Wa
         counted: Mapping[int, int] = dict(cursor.fetchall())
         cursor.execute(_AFTER_SALES, {"shop": shop_id, "limit": COUNT_MAX + 1})
         after_sales = cursor.fetchall()
-    mine = [(count, due_at) for state, count, due_at in after_sales if state in FOR_THE_SHOP]
+    mine = [(count, due_at) for state, count, due_at in after_sales if state == FOR_THE_SHOP]
     return Waiting(
         hours=tuple(counted.get(hour, 0) for hour in range(HOURS)),
         late=counted[_LATE],

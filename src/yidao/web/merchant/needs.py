@@ -14,7 +14,7 @@ from yidao.judging import rating, settling_queries, violations
 from yidao.ledger import queries as ledger
 from yidao.notices import queries as notices
 from yidao.orders import detail, figures
-from yidao.orders.figures import COUNT_MAX, Waiting
+from yidao.orders.figures import COUNT_MAX, AfterSales, Waiting
 from yidao.parcels import nudge_queries
 from yidao.rules.money import yuan
 from yidao.rules.rating import Rate
@@ -22,7 +22,7 @@ from yidao.web.shared import inbox
 from yidao.web.shared.formats import SHANGHAI, capped, length, when
 from yidao.web.shared.inbox import Line
 
-COLUMN, HEIGHT, TOP = 20, 70, 14
+COLUMN, HEIGHT, TOP = 32, 70, 14
 """Of the picture: how wide an hour is, how high the fullest one, and how much stands above it for its count."""
 NEAR_HOURS: Final = 6
 LABELLED_EVERY: Final = 3
@@ -80,7 +80,7 @@ def of(actor: Actor, shop: ShopId, *, now: datetime) -> Needs:
     banned = violations.live_bans(actor=actor, shop_id=shop, limit=BANS_SHOWN)
     return Needs(
         figures=(
-            *_of_orders(waiting, orders, now),
+            *_of_orders(waiting, shop, now),
             _nudges(actor, shop, now),
             _violations(actor, shop, now),
             *_money(actor, shop),
@@ -94,13 +94,14 @@ def of(actor: Actor, shop: ShopId, *, now: datetime) -> Needs:
     )
 
 
-def _of_orders(waiting: Waiting, orders: str, now: datetime) -> Sequence[Figure]:
-    def figure(label: str, count: int, tab: str, *, note: str = "", tone: str = "") -> Figure:
+def _of_orders(waiting: Waiting, shop: ShopId, now: datetime) -> Sequence[Figure]:
+    orders = reverse("merchant-orders", kwargs={"shop": shop})
+
+    def figure(label: str, count: int, tab: str, *, tone: str = "") -> Figure:
         return Figure(
             label=label,
             value=capped(count, COUNT_MAX),
             address=f"{orders}?tab={tab}",
-            note=note,
             tone=tone if count else "",
         )
 
@@ -110,16 +111,21 @@ def _of_orders(waiting: Waiting, orders: str, now: datetime) -> Sequence[Figure]
         figure(gettext("About to be late"), waiting.soon, "soon"),
         figure(gettext("To ship"), waiting.waiting, "to_ship"),
         figure(gettext("Part shipped"), waiting.part, "part"),
-        figure(gettext("Refunds open"), sales.open, "refunding", note=_refunds(waiting, now)),
+        Figure(
+            label=gettext("After-sales to answer"),
+            value=capped(sales.waiting, COUNT_MAX),
+            address=f"{reverse('merchant-after-sales', kwargs={'shop': shop})}?state=AWAIT_SHOP",
+            note=_sales(sales, now),
+            tone="bad" if sales.due_at is not None and sales.due_at <= now else "",
+        ),
     )
 
 
-def _refunds(waiting: Waiting, now: datetime) -> str:
-    sales = waiting.after_sales
-    if not sales.waiting:
-        return ""
-    told = ngettext("%(count)d waits for you", "%(count)d wait for you", sales.waiting) % {"count": sales.waiting}
-    return f"{told}, {_until(sales.due_at, now)}" if sales.due_at is not None else told
+def _sales(sales: AfterSales, now: datetime) -> str:
+    told = [_until(sales.due_at, now)] if sales.due_at is not None else []
+    if sales.open > sales.waiting:
+        told.append(gettext("%(count)s open in all") % {"count": capped(sales.open, COUNT_MAX)})
+    return " · ".join(told)
 
 
 def _until(due_at: datetime, now: datetime) -> str:

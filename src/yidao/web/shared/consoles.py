@@ -296,10 +296,9 @@ def _shop(at: dict[str, Any]) -> Group:
     return Group(
         label=gettext_noop("Shop"),
         entries=(
-            Entry(
-                key="addresses", label=gettext_noop("Address book"), address=reverse("merchant-addresses", kwargs=at)
-            ),
-            Entry(key="settings", label=gettext_noop("Settings"), address=reverse("merchant-settings", kwargs=at)),
+            entry("products", gettext_noop("Products")),
+            entry("addresses", gettext_noop("Address book")),
+            entry("settings", gettext_noop("Settings")),
         ),
     )
 
