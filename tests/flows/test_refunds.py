@@ -271,7 +271,8 @@ def test_two_workers_at_once_call_once() -> None:
         each.start()
     for each in threads:
         each.join(timeout=60)
-    life.sweep("06-19 14:00")
+    for at in ("06-19 14:00", "06-19 14:10", "06-19 14:20"):
+        life.sweep(at)
 
     assert [paid_fen(each) for each in orders] == [100_00] * 12
     assert set(OrderRefund.objects.filter(id__in=refund_ids).values_list("state", flat=True)) == {"DONE"}
