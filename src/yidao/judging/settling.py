@@ -39,6 +39,8 @@ HELD: Final = """EXISTS (SELECT 1 FROM settlement_hold AS h WHERE h.lifted_at IS
   AND (h.shop_id IS NULL OR h.shop_id = v.shop_id) AND h.violation_kind IN ('', v.kind))"""
 """Whether the violation `v` waits because an operator put a brake on."""
 WAITS: Final = "v.money = 'PENDING' AND v.state <> 'REVERSED'"
+_IS_ANY_DUE: Final = "SELECT EXISTS (SELECT 1 FROM violation WHERE money = 'PENDING' AND day <= %s)"
+"""Asked first because it is cheap: nearly always nothing is."""
 _DUE: Final = f"""
 SELECT v.shop_id, v.day FROM violation AS v
   LEFT JOIN settlement_day AS d ON d.shop_id = v.shop_id AND d.day = v.day
@@ -164,6 +166,9 @@ def due_days(bucket: int, *, now: datetime) -> tuple[tuple[int, date], ...]:
     """
     last = last_day_due(now)
     with django_connection.cursor() as cursor:
+        cursor.execute(_IS_ANY_DUE, [last])
+        if not cursor.fetchone()[0]:
+            return ()
         cursor.execute(_DUE, [last, now, DAYS_AT_ONCE])
         found = [(shop_id, day) for shop_id, day in cursor.fetchall() if sweeps.bucket_of(str(shop_id)) == bucket]
         if not found:
