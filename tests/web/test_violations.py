@@ -295,3 +295,12 @@ def test_operators_find_violations_by_shop_and_order(people: Cast) -> None:
     assert "OWN-1" not in page(olga, "operator-violations", query="?order=OTHER-1")
     assert "OWN-1" in page(olga, "operator-violations", query="?kind=LATE_SHIPMENT")
     assert page(olga, "operator-violations", query=f"?order={ids.new_id()}").count("No violations here.") == 1
+
+
+def test_a_closed_shop_is_told_over_every_page_and_others_are_not(people: Cast) -> None:
+    cases.sanction(people.shop, at=NOW, state="IN_FORCE", decided_at=NOW)
+    words = "The shop takes no new orders."
+
+    assert words in page(as_(people.alice), "merchant-badges", shop=people.shop)
+    assert words not in page(as_(people.charlie), "merchant-badges", shop=people.other_shop)
+    assert words not in page(as_(people.olga), "operator-badges")

@@ -78,6 +78,11 @@ def closed_shops(connection: psycopg.Connection[Any], shop_ids: Sequence[int]) -
     return {shop_id for (shop_id,) in micros.rows(connection, _CLOSED, (arrays.integers(sorted(set(shop_ids))),))}
 
 
+def is_closed(actor: Actor) -> bool:
+    """Return whether any of the actor's shops takes no new orders."""
+    return Sanction.objects.filter(shop_id__in=actor.organisation_ids, state=State.IN_FORCE).exists()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SanctionRow:
     """One sanction as pages show it."""

@@ -37,9 +37,15 @@ def index(request: Request) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         except JobRefused as refusal:
             refused = refusal
+    return render(
+        request, PAGE, _context(request, actor, refused), status=refused.status if refused is not None else 200
+    )
+
+
+def _context(request: Request, actor: Actor, refused: JobRefused | None) -> dict[str, Any]:
     selection = _selection(request)
     jobs = reversal_jobs.jobs(actor=actor)
-    context: dict[str, Any] = {
+    return {
         "jobs": jobs,
         "shops": accounts.organisation_names(each.selection.shop_id for each in jobs if each.selection.shop_id),
         "users": accounts.user_names(each.user_id for each in jobs if each.user_id),
@@ -54,7 +60,6 @@ def index(request: Request) -> HttpResponse:
         "key": nudge_pages.fresh_key(),
         "refused": message_of(refused) if refused is not None else "",
     }
-    return render(request, PAGE, context, status=refused.status if refused is not None else 200)
 
 
 def _typed(request: Request, name: str) -> str:

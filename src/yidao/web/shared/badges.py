@@ -92,4 +92,5 @@ def render_badges(request: Request, actor: Actor) -> HttpResponse:
     assert request.console is not None
     names = dict.fromkeys(entry.badge for entry in request.console.entries if entry.badge)
     counts = {name: capped(COUNTERS[name](actor, request.now), queries.COUNT_MAX) for name in names}
-    return render(request, "shared/badges.html", {"counts": counts})
+    is_closed = actor.kind is ActorKind.MERCHANT and sanctions.is_closed(actor)
+    return render(request, "shared/badges.html", {"counts": counts, "is_closed": is_closed})
