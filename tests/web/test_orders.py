@@ -363,8 +363,6 @@ def test_every_code_of_an_order_has_words() -> None:
     assert set(order_words.LABEL) == set(Label)
     assert set(order_words.CAUSE) == set(DeadlineChange.Cause)
     assert set(order_words.CARD) == set(ShipByCard.State)
-    assert set(order_words.AFTER_SALE) == set(AfterSale.State)
-    assert set(order_words.AFTER_SALE_KIND) == set(AfterSale.Kind)
 
 
 def test_a_judged_order_tells_its_judgements_and_leads_to_them(people: Cast, alice: Client) -> None:
@@ -380,6 +378,20 @@ def test_a_judged_order_tells_its_judgements_and_leads_to_them(people: Cast, ali
 
     assert reverse("merchant-violation", kwargs={"shop": people.shop, "violation": judgement}) in found
     assert "1 / 3" in found
+
+
+def test_an_after_sale_is_told_and_led_to(people: Cast, alice: Client) -> None:
+    order = planting.order(people.shop, "O1", open_refunds=1)
+    record = AfterSale.objects.create(
+        id=order + 1, shop_id=people.shop, order_id=order, order_no="O1", kind="REFUND", state="AWAIT_SHOP",
+        reason="NOT_WANTED", amount_fen=9900, opened_at=NOW, changed_at=NOW, due_at=NOW + timedelta(hours=48),
+    )  # fmt: skip
+
+    found = page(alice, order_of(people, order))
+
+    assert reverse("merchant-after-sale", kwargs={"shop": people.shop, "after_sale": record.id}) in found
+    assert "Not wanted any more" in found
+    assert "¥99.00" in found
 
 
 def test_who_may_ship_is_led_to_the_page_that_ships(people: Cast, alice: Client) -> None:

@@ -102,6 +102,7 @@ def links(actor: Actor, shop: ShopId, row: Row) -> Links:
         acts=_acts(actor, at, row),
         together=reverse("merchant-order-ship", kwargs=own) if may_ship else "",
         pack=(lambda pack: reverse("merchant-pack", kwargs={**at, "pack": pack})) if may_ship else None,
+        after_sale=lambda record: reverse("merchant-after-sale", kwargs={**at, "after_sale": record}),
         violation=lambda violation: reverse("merchant-violation", kwargs={**at, "violation": violation}),
     )
 

@@ -17,7 +17,7 @@ from yidao.orders.listing_rows import LineRow, Row
 from yidao.orders.reading import Buyer
 from yidao.parcels import listing as parcels
 from yidao.parcels.listing import Wanted
-from yidao.web.shared import acts, nudge_pages, order_columns, order_words, violation_words
+from yidao.web.shared import acts, life_words, nudge_pages, order_columns, order_words, violation_words
 from yidao.web.shared.faults import message_of
 from yidao.web.shared.requests import Request
 
@@ -103,6 +103,7 @@ def context(
         "people": people,
         "acts": acts,
         "order_words": order_words,
+        "life_words": life_words,
         "flags": [(str(number), order_words.flag(number)) for number in notes.FLAGS],
         "note_max": notes.NOTE_CHARS_MAX,
         "seen": notes.digest(row.flag, row.note),

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
-from yidao.orders.models import AfterSale, DeadlineChange, Order, ShipByCard
+from yidao.orders.models import DeadlineChange, Order, ShipByCard
 from yidao.places import divisions
 from yidao.rules import money
 from yidao.rules.order_state import Label
@@ -82,28 +82,12 @@ CLOSED: Final[Mapping[str, str]] = {
     "RETURNED": gettext_noop("everything came back"),
     "DAYS": gettext_noop("not shipped for too long"),
 }
-AFTER_SALE_KIND: Final[Mapping[str, str]] = {
-    AfterSale.Kind.REFUND: gettext_noop("Refund"),
-    AfterSale.Kind.RETURN_REFUND: gettext_noop("Return and refund"),
-    AfterSale.Kind.EXCHANGE: gettext_noop("Exchange"),
-}
-AFTER_SALE: Final[Mapping[str, str]] = {
-    AfterSale.State.AWAIT_SHOP: gettext_noop("waits for the shop"),
-    AfterSale.State.AWAIT_RETURN: gettext_noop("waits for the goods to be sent back"),
-    AfterSale.State.AWAIT_RECEIPT: gettext_noop("goods on their way back"),
-    AfterSale.State.REFUNDING: gettext_noop("money on its way back"),
-    AfterSale.State.DONE: gettext_noop("done"),
-    AfterSale.State.REFUSED: gettext_noop("refused"),
-    AfterSale.State.WITHDRAWN: gettext_noop("withdrawn by the buyer"),
-}
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "state": STATE,
     "promise": PROMISE,
     "cause": CAUSE,
     "card": CARD,
     "closed": CLOSED,
-    "after_sale_kind": AFTER_SALE_KIND,
-    "after_sale": AFTER_SALE,
 }
 
 
