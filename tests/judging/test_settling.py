@@ -88,7 +88,8 @@ def test_what_the_deposit_does_not_reach_is_a_debt_that_everybody_hears_of(commi
     assert books.balances(world.raw(), shop)["DEBT"] == -15_00
     told = set(Notice.objects.filter(organisation_id=shop).values_list("kind", flat=True))
     assert {"settlement.booked", "settlement.debt"} <= told
-    assert Notice.objects.filter(organisation_id=platform, kind="settlement.debt_of_shop").count() == 1
+    assert Notice.objects.filter(organisation_id=platform, kind="settlement.debts").count() == 1
+    assert Notice.objects.get(organisation_id=shop, kind="settlement.debt").params["fen"] == 15_00
 
 
 def test_a_held_shop_waits_and_is_settled_under_its_own_day_when_the_hold_is_lifted(committed_db: None) -> None:

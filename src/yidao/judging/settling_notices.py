@@ -1,7 +1,8 @@
 """What shops and operators are told about settling and about debts."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from django.utils.translation import gettext_noop
 
@@ -12,32 +13,49 @@ from yidao.rules.money import yuan
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
 
+
+def _yuan(params: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the amount of a notice in yuan; it is kept in fen, which add up."""
+    return {"amount": yuan(int(params.get("fen", 0)))}
+
+
 BOOKED: Final = kinds.Kind(
     name="settlement.booked",
     title=gettext_noop("Deductions were booked"),
-    text=gettext_noop("For the violations of %(day)s your deposit was charged."),
+    text=gettext_noop("For the violations of %(day)s %(amount)s yuan were deducted; %(capped)s lay over the cap."),
+    words=_yuan,
 )
 DEBT: Final = kinds.Kind(
     name="settlement.debt",
     title=gettext_noop("The deposit did not suffice"),
     text=gettext_noop("For the violations of %(day)s your deposit lacks %(amount)s yuan. Top it up."),
     is_urgent=True,
+    words=_yuan,
 )
-DEBT_OF_SHOP: Final = kinds.Kind(
-    name="settlement.debt_of_shop",
-    title=gettext_noop("A shop's deposit did not suffice"),
-    text=gettext_noop("For the violations of %(day)s the deposit of %(shop)s lacks %(amount)s yuan."),
+DEBTS: Final = kinds.Kind(
+    name="settlement.debts",
+    title=gettext_noop("Deposits did not suffice"),
+    text=gettext_noop("For the violations of %(day)s deposits of shops lack %(amount)s yuan."),
     is_urgent=True,
+    words=_yuan,
 )
-kinds.register(BOOKED, DEBT, DEBT_OF_SHOP)
+kinds.register(BOOKED, DEBT, DEBTS)
 
 
 class Booked(Protocol):
-    """What settling came to."""
+    """What settling a part of a day came to."""
 
     @property
-    def deducted(self) -> int:
-        """Return how many judgements took money."""
+    def capped(self) -> int:
+        """Return how many judgements lay over the cap."""
+
+    @property
+    def deducted_fen(self) -> int:
+        """Return what was deducted."""
+
+    @property
+    def coupon_fen(self) -> int:
+        """Return what buyers got."""
 
     @property
     def debt_fen(self) -> int:
@@ -46,30 +64,31 @@ class Booked(Protocol):
 
 def tell(shop_id: int, day: date, part: Booked, *, now: datetime) -> None:
     """
-    Tell a shop that a day was settled, once for the day; and shop and operators what the deposit did not reach, once
-    for every part that it did not reach.
+    Tell a shop that a day was settled, and shop and operators what deposits did not reach: one notice for each day,
+    which later parts of the day add to.
     """
     params = {"day": day.isoformat()}
-    if part.deducted:
-        notices.tell(
+    taken = part.deducted_fen + part.coupon_fen
+    if taken or part.capped:
+        notices.tell_round(
             organisation_id=shop_id,
             kind=BOOKED.name,
             key=f"settlement/{day.isoformat()}",
+            counts={"fen": taken, "capped": part.capped},
             params=params,
-            address=f"deposit/?day_from={day.isoformat()}",
+            address="deposit/days/",
             now=now,
         )
     if not part.debt_fen:
         return
-    owed = params | {"amount": yuan(part.debt_fen)}
-    key = f"debt/{shop_id}/{day.isoformat()}/{now.isoformat()}"
-    notices.tell(organisation_id=shop_id, kind=DEBT.name, key=key, params=owed, address="deposit/", now=now)
-    for platform_id in accounts.platforms():
-        notices.tell(
-            organisation_id=platform_id,
-            kind=DEBT_OF_SHOP.name,
-            key=key,
-            params=owed | {"shop_id": shop_id},
-            address=f"/o/deposits/{shop_id}/",
+    places = [(shop_id, DEBT, "deposit/"), *((each, DEBTS, "/o/settlements/") for each in accounts.platforms())]
+    for organisation_id, kind, address in places:
+        notices.tell_round(
+            organisation_id=organisation_id,
+            kind=kind.name,
+            key=f"debt/{day.isoformat()}",
+            counts={"fen": part.debt_fen},
+            params=params,
+            address=address,
             now=now,
         )
