@@ -60,7 +60,7 @@ def test_pasted_rows_are_previewed_then_shipped_and_bad_ones_come_back_as_a_file
     assert "3 行可发货" in preview
     assert "2 行不可发货" in preview
     assert "店铺没有此订单。" in preview
-    assert "缺少订单号或快递单号。" in preview
+    assert "缺少订单号或运单号。" in preview
     assert not Pack.objects.filter(shop_id=cast.shop).exists()
     form = {"rows": hidden(preview, "rows"), "key": hidden(preview, "key"), "act": "ship"}
     done = text_of(client.post(address("ship", cast), form))
@@ -73,7 +73,7 @@ def test_pasted_rows_are_previewed_then_shipped_and_bad_ones_come_back_as_a_file
     file = client.post(address("ship-left", cast), told)
     lines = file.content.decode("utf-8-sig").splitlines()
     assert lines[0] == ",".join((*TITLES, "原因"))
-    assert [line.rpartition(",")[2] for line in lines[1:]] == ["店铺没有此订单。", "缺少订单号或快递单号。"]
+    assert [line.rpartition(",")[2] for line in lines[1:]] == ["店铺没有此订单。", "缺少订单号或运单号。"]
 
 
 def test_a_file_is_taken_as_a_table(cast: Cast) -> None:
@@ -108,9 +108,9 @@ def test_templates_are_handed_out(cast: Cast) -> None:
     client = as_(cast.alice)
 
     assert (
-        client.get(address("ship-template", cast), {"format": "csv"}).content.decode("utf-8-sig").startswith("订单号,")
+        client.get(address("ship-template-file", cast), {"format": "csv"}).content.decode("utf-8-sig").startswith("订单号,")
     )
-    assert client.get(address("ship-template", cast))["Content-Disposition"].endswith('template.xlsx"')
+    assert client.get(address("ship-template-file", cast))["Content-Disposition"].endswith('template.xlsx"')
 
 
 def test_an_order_is_split_on_its_page(cast: Cast) -> None:
@@ -154,7 +154,7 @@ def test_what_is_refused_comes_back_with_its_reason(cast: Cast) -> None:
     got = client.post(here, {"carrier": "zhongtong", "waybill_no": "单号", "quantity-1": "1"})
 
     assert got.status_code == 409
-    assert "不是有效的快递单号" in text_of(got)
+    assert "不是有效的运单号" in text_of(got)
 
 
 def test_a_shipped_order_is_sent_again(cast: Cast) -> None:

@@ -91,6 +91,14 @@ def as_text(rows: Iterable[Row]) -> str:
     return "\n".join("\t".join(cells) for cells in (TITLES, *(row.cells for row in rows)))
 
 
+def renumbered(rows: Sequence[Row], numbers: str) -> tuple[Row, ...]:
+    """Return rows under the numbers they had when they were first read, where each has one."""
+    told = numbers.split()
+    if len(told) != len(rows) or not all(each.isascii() and each.isdigit() and len(each) < 8 for each in told):
+        return tuple(rows)
+    return tuple(row._replace(number=int(number)) for row, number in zip(rows, told, strict=True))
+
+
 def wish(row: Row, *, shop_id: int, refuses_refund: bool) -> Shipment:
     """Return what a row that was understood asks for."""
     named = row.line_no or row.order_no

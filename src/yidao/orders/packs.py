@@ -391,6 +391,14 @@ def of_order(actor: Actor, order_id: int) -> tuple[OfOrder, ...]:
     )
 
 
+def last_carrier(shop_id: int) -> str:
+    """Return the carrier a shop shipped with last, empty where it never shipped."""
+    with psycopg.Cursor(raw.plain(), row_factory=psycopg.rows.tuple_row) as cursor:
+        statement = "SELECT carrier FROM order_pack WHERE shop_id = %s ORDER BY id DESC LIMIT 1"
+        row = cursor.execute(statement, (shop_id,)).fetchone()
+    return row[0] if row is not None else ""
+
+
 def _visible(actor: Actor, order_id: int) -> None:
     with psycopg.Cursor(raw.plain(), row_factory=psycopg.rows.tuple_row) as cursor:
         row = cursor.execute("SELECT shop_id FROM order_head WHERE id = %s", (order_id,)).fetchone()

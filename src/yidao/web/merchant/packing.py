@@ -119,7 +119,7 @@ def _form(request: Request, actor: Actor, shop: ShopId, row: Row, *, refused: st
         "together": detail.together(row),
         "with": set(request.POST.getlist("with") or request.GET.getlist("with")),
         "carriers": carriers(),
-        "carrier": request.POST.get("carrier", row.carrier),
+        "carrier": request.POST.get("carrier") or row.carrier or packs.last_carrier(shop),
         "waybill_no": request.POST.get("waybill_no", ""),
         "mode": Mode.RESEND if asked == Mode.RESEND or not any(line.left for line in lines) else Mode.SHIP,
         "refuses_refund": bool(request.POST.get("refuses_refund")),

@@ -33,7 +33,7 @@ def routes(prefix: str) -> list[URLPattern]:
     """Return the addresses of shipping."""
     return [
         path(f"{prefix}ship/", index, name="merchant-ship"),
-        path(f"{prefix}ship/template/", template, name="merchant-ship-template"),
+        path(f"{prefix}ship/template/", template, name="merchant-ship-template-file"),
         path(f"{prefix}ship/left/", left, name="merchant-ship-left"),
         path(f"{prefix}orders/<order:order>/ship/", packing.order, name="merchant-order-ship"),
         path(f"{prefix}packs/<pack:pack>/", packing.pack, name="merchant-pack"),
@@ -73,7 +73,7 @@ def _form(request: Request, actor: Actor, shop: ShopId) -> dict[str, Any]:
         "key": request.POST.get("key", "") or nudge_pages.fresh_key(),
         "here": reverse("merchant-ship", kwargs={"shop": shop}),
         "left": reverse("merchant-ship-left", kwargs={"shop": shop}),
-        "template": reverse("merchant-ship-template", kwargs={"shop": shop}),
+        "template": reverse("merchant-ship-template-file", kwargs={"shop": shop}),
         "orders": reverse("merchant-orders", kwargs={"shop": shop}),
     }
 
@@ -96,7 +96,8 @@ def _rows(request: Request) -> tuple[Row, ...]:
     carrier = request.POST.get("carrier", "")
     upload = request.FILES.get("file")
     if upload is None:
-        return ship_rows.of_text(request.POST.get("rows", ""), carrier=carrier)
+        rows = ship_rows.of_text(request.POST.get("rows", ""), carrier=carrier)
+        return ship_rows.renumbered(rows, request.POST.get("numbers", ""))
     name = Path(upload.name or "").name
     if (upload.size or 0) > UPLOAD_BYTES_MAX:
         raise tables.FileTooLong(name=name, rows=ship.BATCH_MAX)
@@ -126,6 +127,7 @@ def _told(rows: Sequence[Row], answers: dict[int, Answer], *, is_done: bool) -> 
     bad = [(row, each) for row, each in zip(rows, lines, strict=True) if not each.is_good]
     return {
         "rows": ship_rows.as_text(rows),
+        "numbers": " ".join(str(row.number) for row in rows),
         "lines": lines,
         "good": len(lines) - len(bad),
         "bad": len(bad),
