@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from tests.kit.test_pictures import FRAME, SCAN, jpeg
 from tests.orders import planting
 from yidao.judging import appeals, cases, opening
@@ -61,13 +63,14 @@ def appealed(violation_id: int, *, at: datetime, pictures: int = 0, text: str = 
         remind_at=at + timedelta(days=6),
         bucket=0,
     )
-    cases.keep(
-        [kit_pictures.cleaned(PHOTO)] * pictures,
-        APPEAL_DEFAULT,
-        owner=CaseFile.Owner.APPEAL,
-        owner_id=appeal_id,
-        real_now=at + timedelta(days=3650),
-    )
+    with transaction.atomic():
+        cases.keep(
+            [kit_pictures.cleaned(PHOTO)] * pictures,
+            APPEAL_DEFAULT,
+            owner=CaseFile.Owner.APPEAL,
+            owner_id=appeal_id,
+            real_now=at + timedelta(days=3650),
+        )
     Violation.objects.filter(id=violation_id).update(state="APPEALING")
     return appeal_id
 
