@@ -123,6 +123,7 @@ def test_what_a_shop_says_is_kept_and_journalled(shop: int) -> None:
     row = products.product("P-1", actor=owner(shop), shop_id=shop)
     assert (row.short_name, row.weight_grams, row.version) == ("睡衣", None, 2)
     assert products.short_names(shop, ["P-1", "P-9"]) == {"P-1": "睡衣"}
+    assert products.names(shop, ["P-1", "P-9"]) == {"P-1": "真丝睡衣"}
     assert AuditEntry.objects.filter(organisation_id=shop, act="product.described").count() == 2
     with pytest.raises(ProductChanged):
         say(shop, "P-1", seen=1, short_name="x")

@@ -85,7 +85,7 @@ def test_unread_notices_stand_there_until_they_are_read(cast) -> None:
         now=planting.NOW,
     )  # fmt: skip
 
-    assert "还有 2 个订单待发货（剩 1 小时: 2）" in read(cast.alice, cast)
+    assert "还有 2 个订单待发货（剩 1 小时：2）" in read(cast.alice, cast)
     as_(cast.alice).post(reverse("merchant-notices", kwargs={"shop": cast.shop}), {"act": "all"})
     assert "还有 2 个订单待发货" not in read(cast.alice, cast)
 

@@ -165,6 +165,12 @@ def short_names(shop_id: int, product_ids: Iterable[str]) -> dict[str, str]:
     return dict(wanted.values_list("product_id", "short_name"))
 
 
+def names(shop_id: int, product_ids: Iterable[str]) -> dict[str, str]:
+    """Return what a shop's products are called; those that no order named yet are missing."""
+    wanted = Product.objects.filter(shop_id=shop_id, product_id__in=set(product_ids))
+    return dict(wanted.values_list("product_id", "name"))
+
+
 def faults(said: Said) -> tuple[Left, ...]:
     """Return what is wrong with what is said of a product."""
     wrong = {

@@ -56,7 +56,8 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
     told = [(step, count) for name, count in params.items() if (step := warning.parse(name)) is not None]
     # The least time left first; percentages, of which nobody knows the hours, after them.
     told.sort(key=lambda each: (each[0].unit is Unit.PERCENT, each[0].value))
-    return {"steps": gettext("; ").join(f"{step_words(step)}: {count}" for step, count in told)}
+    words = [gettext("%(step)s: %(count)s") % {"step": step_words(step), "count": count} for step, count in told]
+    return {"steps": gettext("; ").join(words)}
 
 
 DUE: Final = kinds.Kind(

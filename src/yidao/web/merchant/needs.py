@@ -13,7 +13,7 @@ from yidao.accounts.ids import ShopId
 from yidao.judging import rating, settling_queries, violations
 from yidao.ledger import queries as ledger
 from yidao.notices import queries as notices
-from yidao.orders import detail, figures
+from yidao.orders import detail, figures, products
 from yidao.orders.figures import COUNT_MAX, AfterSales, Waiting
 from yidao.parcels import nudge_queries
 from yidao.rules.money import yuan
@@ -64,7 +64,7 @@ class Needs:
     figures: tuple[Figure, ...]
     hours: tuple[Hour, ...]
     total: str
-    bans: tuple[str, ...]
+    bans: tuple[tuple[str, str], ...]
     bans_address: str
     unread: tuple[Line, ...]
     unread_address: str
@@ -87,7 +87,7 @@ def of(actor: Actor, shop: ShopId, *, now: datetime) -> Needs:
         ),
         hours=_hours(waiting.hours, orders, now),
         total=capped(sum(waiting.hours), COUNT_MAX),
-        bans=tuple(each.product_id for each in banned),
+        bans=_named(shop, [each.product_id for each in banned]),
         bans_address=reverse("merchant-violations", kwargs=at),
         unread=tuple(inbox.lines(actor, own_notices.rows, root=home)),
         unread_address=f"{reverse('merchant-notices', kwargs=at)}?show=unread",
@@ -181,6 +181,12 @@ def _money(actor: Actor, shop: ShopId) -> Sequence[Figure]:
             tone="bad" if held.debt_fen else "",
         ),
     )
+
+
+def _named(shop: ShopId, product_ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return products with their names; without any nobody is asked."""
+    names = products.names(shop, product_ids) if product_ids else {}
+    return tuple((each, names.get(each, "")) for each in product_ids)
 
 
 def _hours(counts: Sequence[int], orders: str, now: datetime) -> tuple[Hour, ...]:
