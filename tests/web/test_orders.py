@@ -1,5 +1,6 @@
 """The order pages: the list with its tabs, one order, receivers in full, flags and notes, the export."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -355,6 +356,19 @@ def test_the_button_that_exports_says_so(people: Cast, alice: Client) -> None:
     planting.order(people.shop, "O1")
 
     assert "Export the orders found" in page(alice, orders_of(people))
+
+
+def test_the_export_is_confirmed_in_the_words_of_the_source(people: Cast) -> None:
+    planting.order(people.shop, "O1")
+    client = Client(headers={"accept-language": "zh-hans"})
+    client.force_login(people.alice)
+    listed = page(client, orders_of(people), tab="all")
+    address = html.unescape(listed.split('data-drawer hx-get="')[1].split('"')[0])
+
+    asked = page(client, address)
+
+    assert "导出查询订单" in listed
+    assert all(words in asked for words in ("确认导出", "查看导出记录"))
 
 
 def test_every_code_of_an_order_has_words() -> None:
