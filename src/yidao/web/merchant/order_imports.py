@@ -43,8 +43,8 @@ def routes(prefix: str) -> list[URLPattern]:
     return [
         path(f"{prefix}orders/import/", index, name="merchant-order-imports"),
         path(f"{prefix}orders/import/upload/", upload, name="merchant-order-import"),
-        path(f"{prefix}orders/import/template/", template, name="merchant-order-template"),
-        path(f"{prefix}orders/import/<order_import:order_import>/bad-rows/", bad_rows, name="merchant-order-bad-rows"),
+        path(f"{prefix}orders/import/template/", template, name="merchant-order-template-file"),
+        path(f"{prefix}orders/import/<order_import:order_import>/bad-rows/", bad_rows, name="merchant-order-bad-rows-file"),
     ]
 
 
