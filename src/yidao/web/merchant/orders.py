@@ -28,6 +28,7 @@ MARK: Final = "merchant/orders_mark.html"
 SHIP: Final = gettext_noop("Ship")
 AGAIN: Final = gettext_noop("Ship again")
 LATER: Final = gettext_noop("Change the expected ship time")
+IMPORT: Final = gettext_noop("Import orders")
 FLAG: Final = gettext_noop("Flag and note")
 REVEALED_SECONDS: Final = 60
 
@@ -58,6 +59,9 @@ def place(actor: Actor, shop: ShopId) -> order_lists.Place:
         row_address=lambda row: reverse("merchant-order", kwargs={**at, "order": row.id}),
         one=lambda row: _ships(actor, at, row),
         bulk=tuple(act for permission, act in acts if actor.may(permission) and not actor.is_visiting),
+        beside=(Act(label=IMPORT, address=reverse("merchant-order-imports", kwargs=at)),)
+        if actor.may(Permission.ORDERS_EDIT) and not actor.is_visiting
+        else (),
     )
 
 

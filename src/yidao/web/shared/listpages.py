@@ -92,7 +92,8 @@ class ListPage(Generic[Row]):
     A list bound to a console: its rows, what each row is and can do, and where everything leads.
 
     `active` is the side bar's entry, `crumbs` another trail than the side bar's; a list that `keeps_habits` has saved
-    filters and a choice of columns, which are posted to its own address; `notes` are sentences above the rows;
+    filters and a choice of columns, which are posted to its own address; `beside` are acts of the whole list, shown
+    beside its export; `notes` are sentences above the rows;
     `missing` names numbers that were looked for in vain; `context` is for a template of its own.
     """
 
@@ -104,6 +105,7 @@ class ListPage(Generic[Row]):
     tabs: tuple[Tab, ...] = ()
     bulk: tuple[Act, ...] = ()
     export: Export | None = None
+    beside: tuple[Act, ...] = ()
     keeps_habits: bool = False
     crumbs: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()

@@ -35,13 +35,14 @@ TABS_OF_OPERATORS: Final = (LATE, ALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a console's orders stand, where a row leads, what a row offers besides, and what can be done with many."""
+    """Where a console's orders stand, where a row leads, what a row offers besides, what can be done with many or all."""
 
     orders: str
     exports: str
     row_address: Callable[[Row], str]
     one: Callable[[Row], tuple[Act, ...]] = field(default=lambda row: ())
     bulk: tuple[Act, ...] = ()
+    beside: tuple[Act, ...] = ()
 
 
 def listing_for(actor: Actor, *, offered: tuple[Option, ...] = ()) -> Listing[Row]:
@@ -133,6 +134,7 @@ def page(request: Request, actor: Actor, place: Place) -> ListPage[Row]:
         tabs=_tabs(actor, place, declared, question, source),
         bulk=place.bulk,
         export=replace(export, label=EXPORT) if export is not None else None,
+        beside=place.beside,
         keeps_habits=True,
         missing=lambda asked, found: _missing(source, asked, found),
         template=TEMPLATE,
