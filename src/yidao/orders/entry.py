@@ -83,6 +83,10 @@ class OrderIn(msgspec.Struct, frozen=True, gc=False):
     receiver: ReceiverIn = NOBODY
     sender_division: str = ""
 
+    def __repr__(self) -> str:
+        """Return which order it is, and no word of its buyer."""
+        return f"OrderIn({self.order_no!r} of {self.shop_id}: {self.state})"
+
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
     """What became of one order; `is_news` is false when as new a word was known, `code` says what did not follow."""

@@ -35,7 +35,7 @@ TABS_OF_OPERATORS: Final = (LATE, ALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a console's orders stand, where a row leads, what a row offers besides, what can be done with many or all."""
+    """Where a console's orders stand, where a row leads, what it offers besides, what can be done with many or all."""
 
     orders: str
     exports: str
