@@ -12,11 +12,10 @@ import psycopg
 
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.audit import services as audit
-from yidao.flows import refusing
 from yidao.flows.desk import Decision, Desk, Outcome, Shipment, division, tail_of
 from yidao.kit import db, ids, news
 from yidao.kit.errors import Forbidden, NotVisible, Refusal
-from yidao.orders import packs, raw, standing
+from yidao.orders import packs, raw, refusing, standing
 from yidao.orders.packs import Held, NewPack, Number, Serial
 from yidao.parcels import beginning, hot, sending
 from yidao.parcels.shipment import LineIn, Result, ShipmentIn

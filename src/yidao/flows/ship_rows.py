@@ -126,7 +126,7 @@ def write_template(path: Path, sheet_format: sheets.Format) -> None:
 
 
 def _rows(named: Iterable[tuple[int, Mapping[str, str]]], *, carrier: str) -> tuple[Row, ...]:
-    found = []
+    found: list[Row] = []
     for number, cells in named:
         if len(found) == BATCH_MAX:
             raise TooMany(most=BATCH_MAX)

@@ -136,15 +136,15 @@ def pack(request: Request, shop: ShopId, pack: int) -> HttpResponse:
     found = repack.editable(actor, pack, now=request.now)
     actor.require(Permission.ORDERS_SHIP)
     back = reverse("merchant-order", kwargs={"shop": shop, "order": found.order_ids[0]})
-    refused = ""
-    if request.method == "POST":
-        try:
-            refused = _changed(request, actor, pack)
-        except Refusal as refusal:
-            refused = message_of(refusal)
-        if not refused:
-            return HttpResponseRedirect(back)
-    context = {
+    refused = _changed(request, actor, pack) if request.method == "POST" else ""
+    if request.method == "POST" and not refused:
+        return HttpResponseRedirect(back)
+    context = _editing(request, found) | {"refused": refused, "back": back}
+    return render(request, PACK, context, status=409 if refused else 200)
+
+
+def _editing(request: Request, found: repack.Editable) -> dict[str, Any]:
+    return {
         "pack": found.pack,
         "is_unmade": found.pack.state == packs.UNMADE,
         "may_edit": found.refused is None,
@@ -153,15 +153,19 @@ def pack(request: Request, shop: ShopId, pack: int) -> HttpResponse:
         "carriers": carriers(),
         "carrier": request.POST.get("carrier", found.pack.carrier),
         "waybill_no": request.POST.get("waybill_no", ""),
-        "refused": refused,
         "key": nudge_pages.fresh_key(),
-        "back": back,
     }
-    return render(request, PACK, context, status=409 if refused else 200)
 
 
 def _changed(request: Request, actor: Actor, pack: int) -> str:
     """Do what the form asks; return why it was not done, nothing when it was."""
+    try:
+        return _change(request, actor, pack)
+    except Refusal as refusal:
+        return message_of(refusal)
+
+
+def _change(request: Request, actor: Actor, pack: int) -> str:
     now, real_now = request.now, clock.real_now()
     if request.POST.get("act") == "wrong":
         unmake.unmake(pack, actor=actor, now=now, real_now=real_now)
