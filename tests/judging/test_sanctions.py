@@ -8,7 +8,7 @@ from tests.judging.test_appeals import PHOTO, of_shop, operator, people  # noqa:
 from tests.judging.test_reversal import balance, rich
 from tests.judging.world import D, after, head, late, sweep
 from tests.web.cast import Cast
-from yidao.judging import by_hand, cases, rating, sanctions, settling, violations
+from yidao.judging import by_hand, cases, daily, rating, sanctions, settling, violations
 from yidao.judging.by_hand import Charge
 from yidao.judging.case_models import Sanction, ShopDueDay
 from yidao.judging.models import Judgement, Violation
@@ -129,8 +129,8 @@ def test_the_share_of_late_orders_counts_whole_days_and_forgets_what_was_reverse
     sweep(after(0.5))
     now = after(24)
 
-    assert sweeps.sweep_until_quiet([rating.CONCERN], now=now)["ratings"] > 0
-    assert sweeps.sweep_until_quiet([rating.CONCERN], now=now)["ratings"] == 0
+    assert sweeps.sweep_until_quiet([daily.CONCERN], now=now)["daily"] > 0
+    assert sweeps.sweep_until_quiet([daily.CONCERN], now=now)["daily"] == 0
 
     assert rating.late_rate(actor=of_shop(people), shop_id=people.shop, now=now) == Rate(late=3, due=4)
     judged = Violation.objects.get(order_id=first, ordinal=1)
@@ -144,10 +144,10 @@ def test_the_share_of_late_orders_counts_whole_days_and_forgets_what_was_reverse
 
 def test_a_days_count_needs_no_second_look(people: Cast) -> None:  # noqa: F811
     late(people.shop)
-    sweeps.sweep_until_quiet([rating.CONCERN], now=after(24))
+    sweeps.sweep_until_quiet([daily.CONCERN], now=after(24))
     late(people.shop, due=after(24))
 
-    sweeps.sweep_until_quiet([rating.CONCERN], now=after(48))
+    sweeps.sweep_until_quiet([daily.CONCERN], now=after(48))
 
     days = ShopDueDay.objects.filter(shop_id=people.shop).order_by("day").values_list("due", flat=True)
     assert list(days) == [1, 1]

@@ -6,11 +6,11 @@ worker sweeps them all the time; who moves a demo's clock sweeps them after ever
 from typing import Final
 
 from yidao.config import payments
-from yidao.flows import close_unshipped, refunds, unmake
-from yidao.judging import appeal_sweeps, judge, rating, settling, telling
+from yidao.flows import unmake
+from yidao.judging import appeal_sweeps, daily, judge, settling, telling
 from yidao.kit.sweeps import Concern
 from yidao.ledger import proof
-from yidao.orders import after_sales, cards, products, receipt, warnings
+from yidao.orders import after_sales, cards, closing, products, receipt, refunding, warnings
 
 CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
@@ -20,11 +20,11 @@ CONCERNS: Final[tuple[Concern, ...]] = (
     judge.CONCERN,
     telling.CONCERN,
     appeal_sweeps.CONCERN,
-    rating.CONCERN,
+    daily.CONCERN,
     settling.CONCERN,
     proof.CONCERN,
     receipt.CONCERN,
-    close_unshipped.CONCERN,
-    refunds.concern(payments.provider),
+    closing.CONCERN,
+    refunding.concern(payments.provider),
     products.CONCERN,
 )

@@ -23,6 +23,7 @@ from yidao.notices import services as notices
 from yidao.orders import raw
 from yidao.orders.models import Order
 from yidao.policies import books, families
+from yidao.policies.books import Shelf
 from yidao.policies.families import Family
 from yidao.rules import false_shipment, out_of_stock, pickup_violation, transit_violation
 from yidao.rules.instants import HOUR, instant
@@ -116,11 +117,11 @@ PRICED: Final[Mapping[str, tuple[Family[Any], Callable[[Any, Order], Facts]]]] =
 }
 
 
-def costs(kind: str, order: Order) -> tuple[str, dict[str, Any]]:
+def costs(kind: str, order: Order, shelf: Shelf) -> tuple[str, dict[str, Any]]:
     """Return the version that prices a violation of an order, and what it says: the facts settlement books from."""
     family, priced = PRICED[kind]
     anchor = order.paid_at or order.recorded_at
-    policy = books.shelf(raw.plain()).of(family).choose(instant(anchor), order.shop_id, "")
+    policy = shelf.of(family).choose(instant(anchor), order.shop_id, "")
     facts = {name: value for name, value in priced(policy, order).items() if name != "cause"}
     return policy.version, {**facts, "paid_fen": order.paid_fen}
 
@@ -142,7 +143,7 @@ def open_violation(*, actor: Actor, charge: Charge, now: datetime, real_now: dat
         order = _order(charge)
         pictures = cases.checked(charge.pictures, policy)
         earlier = Judgement.objects.filter(order_id=order.id, kind=charge.kind).count()
-        version, facts = costs(charge.kind, order)
+        version, facts = costs(charge.kind, order, books.shelf(raw.plain()))
         new = NewJudgement(
             shop_id=order.shop_id,
             order_id=order.id,

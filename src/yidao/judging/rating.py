@@ -1,6 +1,6 @@
 """
-The indicator 发货超时率 of a shop, and the daily look that it and the proposals of sanctions need. Orders that fell due
-are counted once, the day after; what was judged late is counted when somebody asks, so that a reversal shows at once.
+The indicator 发货超时率 of a shop. Orders that fell due are counted once, the day after; what was judged late is
+counted when somebody asks, so that a reversal shows at once.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,11 @@ from django.db.models import Max
 
 from yidao.accounts.actors import SYSTEM, Actor, ActorKind
 from yidao.accounts.models import Organisation
-from yidao.judging import sanctions
 from yidao.judging.case_models import ShopDueDay
 from yidao.judging.models import Kind, Violation
 from yidao.kit import arrays, db, micros
 from yidao.kit.errors import NotVisible
-from yidao.kit.sweeps import BUCKETS, Concern
+from yidao.kit.sweeps import BUCKETS
 from yidao.orders import raw
 from yidao.policies import books, families
 from yidao.rules import rating
@@ -78,28 +77,26 @@ def late_rate(*, actor: Actor, shop_id: int, now: datetime) -> Rate:
     return rating.rate(late=orders, due=sum(days.values_list("due", flat=True)))
 
 
-def step(bucket: int, now: datetime) -> int:
-    """Count, for some of a bucket's shops, the orders of the days that are over, and propose what the rule proposes."""
+def uncounted(bucket: int, *, now: datetime) -> list[int]:
+    """Return some of a bucket's shops whose orders of yesterday were not counted yet."""
+    policy = policy_at(now)
+    last = _day(rating.window(instant(now), policy)[1], policy) - 1
+    facts = (Organisation.Kind.SHOP.value, BUCKETS, bucket, _date(last), SHOPS_AT_ONCE)
+    return [shop_id for (shop_id,) in micros.rows(raw.plain(), _MISSING, facts)]
+
+
+def count(shops: Sequence[int], *, now: datetime) -> None:
+    """Count the orders of these shops that fell due on the days that are over; what was counted stays."""
     policy = policy_at(now)
     since, until = rating.window(instant(now), policy)
-    last = _day(until, policy) - 1
-    connection = raw.plain()
-    facts = (Organisation.Kind.SHOP.value, BUCKETS, bucket, _date(last), SHOPS_AT_ONCE)
-    shops = [shop_id for (shop_id,) in micros.rows(connection, _MISSING, facts)]
-    if not shops:
-        return 0
     counted = ShopDueDay.objects.filter(shop_id__in=shops).values("shop_id").annotate(last=Max("day"))
     days = [each["last"] for each in counted]
     if len(days) == len(shops):
         # Days that every one of these shops has are not counted again.
         since = max(since, _starts_at(min(days) + timedelta(days=1), policy))
+    last = _day(until, policy) - 1
     with db.transaction(SYSTEM):
-        micros.run(connection, _COUNT, _counting(shops, last, since, until, policy, now=now))
-    sanctions.propose(shops, now=now)
-    return len(shops)
-
-
-CONCERN: Final = Concern(name="ratings", step=step)
+        micros.run(raw.plain(), _COUNT, _counting(shops, last, since, until, policy, now=now))
 
 
 def _counting(
