@@ -181,3 +181,12 @@ def test_the_platform_at_a_glance(cast_: cast.Cast) -> None:
     assert waiting.judged_today >= 1
     assert found.last_day == DAY
     assert found.last.deducted_fen == before.last.deducted_fen + 10_00
+
+
+def test_a_kind_is_held_for_all_shops(db: None) -> None:
+    people = cast.build()
+    late(int(people.shop))
+    sweep(after(1))
+    hold(operator(people.olga), None, "LATE_SHIPMENT")
+
+    assert settle(int(people.shop)) == 0

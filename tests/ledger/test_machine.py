@@ -65,18 +65,29 @@ class Books(RuleBasedStateMachine):
         if self.is_new("GIVE_BACK", shop, ref):
             self._come_back(shop, "PENALTY", amount)
 
-    @rule(which=st.integers(0, 1), amount=st.integers(-50, 50).filter(bool))
+    @rule(which=st.integers(0, 1), amount=AMOUNTS)
     def freeze(self, which: int, amount: int) -> None:
         shop, own = self.shops[which], self.model[self.shops[which]]
         legs = (Leg(shop, "DEPOSIT", -amount), Leg(shop, "FROZEN", amount))
         transfer = Transfer(kind="FREEZE", ref=str(ids.new_id()), at=NOW, entries=legs)
-        if own["DEPOSIT"] >= amount and own["FROZEN"] >= -amount:
+        if own["DEPOSIT"] >= amount:
             posting.post(self.connection, [transfer], now=NOW)
             own["DEPOSIT"] -= amount
             own["FROZEN"] += amount
         else:
             with pytest.raises(posting.DepositShort):
                 posting.post(self.connection, [transfer], now=NOW)
+
+    @rule(which=st.integers(0, 1), amount=AMOUNTS)
+    def release(self, which: int, amount: int) -> None:
+        shop = self.shops[which]
+        due = Due(str(ids.new_id()), shop, amount)
+        if self.model[shop]["FROZEN"] >= amount:
+            posting.give_back(self.connection, [due], now=NOW, kind="UNFREEZE", source="FROZEN")
+            self._come_back(shop, "FROZEN", amount)
+        else:
+            with pytest.raises(posting.DepositShort):
+                posting.give_back(self.connection, [due], now=NOW, kind="UNFREEZE", source="FROZEN")
 
     def _come_back(self, shop: int, source: str, amount: int) -> None:
         own = self.model[shop]
@@ -92,6 +103,7 @@ class Books(RuleBasedStateMachine):
             assert books.balances(self.connection, shop) == expected
             assert books.sums(self.connection, shop) == expected
             assert books.faults(self.connection, shop) == []
+            assert not (expected.get("DEPOSIT") and expected.get("DEBT"))
 
 
 def test_the_books_agree_whatever_happens(runtime_dsn: str) -> None:

@@ -87,7 +87,7 @@ def test_a_mistyped_payment_is_taken_back_once_and_what_was_spent_becomes_a_debt
     assert books.faults(raw(), world.shop) == []
 
 
-def test_what_is_frozen_pays_for_nothing_and_comes_back_whole(world: cast.Cast) -> None:
+def test_what_is_frozen_pays_for_nothing_until_it_is_released_and_then_debts_first(world: cast.Cast) -> None:
     olga = operator(world.olga)
     services.book_payment(actor=olga, shop_id=world.shop, amount_fen=70_00, evidence="bank", at=AT)
 
@@ -98,7 +98,7 @@ def test_what_is_frozen_pays_for_nothing_and_comes_back_whole(world: cast.Cast) 
         services.release(actor=olga, shop_id=world.shop, amount_fen=60_01, reason="x", at=AT, request_key=key())
     services.release(actor=olga, shop_id=world.shop, amount_fen=60_00, reason="cleared", at=AT, request_key=key())
 
-    assert balances(world) == queries.Balances(deposit_fen=60_00, debt_fen=10_00)
+    assert balances(world) == queries.Balances(deposit_fen=50_00)
 
 
 @pytest.mark.parametrize("amount", [None, 0, -1, services.AMOUNT_FEN_MAX + 1])

@@ -1,7 +1,7 @@
 """
 The nightly proof of the books: every balance is the sum of its lines, lines are counted without gaps and follow each
-other, every transfer sums to nothing, and whatever other rooms have to add. The result is kept and shown; a mismatch is
-told to the operators.
+other, every transfer sums to nothing, nobody owes while there is a deposit, and whatever other rooms have to add. The
+result is kept and shown; a mismatch is told to the operators.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,6 +59,11 @@ SELECT t.id FROM ledger_transfer AS t
   LEFT JOIN (SELECT transfer_id, sum(amount_fen) AS total FROM ledger_entry GROUP BY transfer_id) AS e
     ON e.transfer_id = t.id
  WHERE e.total IS DISTINCT FROM 0 ORDER BY t.id LIMIT %s
+""",
+    "debt": """
+SELECT d.id FROM ledger_account AS d
+  JOIN ledger_account AS o ON o.organisation_id = d.organisation_id AND o.kind = 'DEBT' AND o.balance_fen < 0
+ WHERE d.kind = 'DEPOSIT' AND d.balance_fen > 0 ORDER BY d.id LIMIT %s
 """,
     "owner": """
 SELECT e.id FROM ledger_entry AS e LEFT JOIN ledger_account AS a ON a.id = e.account_id

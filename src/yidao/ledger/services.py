@@ -143,13 +143,22 @@ def freeze(
     request_key: db.RequestKey | None = None,
 ) -> int:
     """
-    Freeze a part of a deposit: it stays the shop's and pays for nothing.
+    Freeze a part of a deposit, which stays the shop's and pays for nothing, and return the transfer.
 
     :raises NotVisible, Forbidden, AmountRefused, ReasonRefused: as `book_payment`.
     :raises DepositShort: the deposit holds less.
     """
-    sides = (Account.DEPOSIT.value, Account.FROZEN.value)
-    return _shift("deposit.frozen", Kind.FREEZE.value, sides, actor, shop_id, amount_fen, reason, at, request_key)
+    _operate(actor, shop_id)
+    amount, memo = _amount(amount_fen), {"reason": _reason(reason, "reason")}
+    entries = (Leg(shop_id, Account.DEPOSIT.value, -amount), Leg(shop_id, Account.FROZEN.value, amount))
+
+    def book(connection: psycopg.Connection[Any]) -> int:
+        kind, ref = Kind.FREEZE.value, str(ids.new_id())
+        transfer = Transfer(kind=kind, ref=ref, at=at.now, entries=entries, memo=memo, user_id=actor.user_id)
+        posting.post(connection, [transfer], now=at.now)
+        return int(transfer.id)
+
+    return _book("deposit.frozen", actor, shop_id, book, at=at, request_key=request_key)
 
 
 def release(
@@ -162,42 +171,20 @@ def release(
     request_key: db.RequestKey | None = None,
 ) -> int:
     """
-    Release a frozen part of a deposit; it pays debts only when something is booked next.
+    Release a frozen part of a deposit and return the transfer; a debt is paid first, like by everything that comes in.
 
     :raises NotVisible, Forbidden, AmountRefused, ReasonRefused: as `book_payment`.
     :raises DepositShort: less is frozen.
     """
-    sides = (Account.FROZEN.value, Account.DEPOSIT.value)
-    return _shift("deposit.released", Kind.UNFREEZE.value, sides, actor, shop_id, amount_fen, reason, at, request_key)
-
-
-def _shift(
-    act: str,
-    kind: str,
-    sides: tuple[str, str],
-    actor: Actor,
-    shop_id: int,
-    amount_fen: int | None,
-    reason: str,
-    at: Moment,
-    request_key: db.RequestKey | None,
-) -> int:
     _operate(actor, shop_id)
-    amount, memo = _amount(amount_fen), {"reason": _reason(reason, "reason")}
+    due = Due(str(ids.new_id()), shop_id, _amount(amount_fen), {"reason": _reason(reason, "reason")})
+    sides = {"kind": Kind.UNFREEZE.value, "source": Account.FROZEN.value}
 
     def book(connection: psycopg.Connection[Any]) -> int:
-        transfer = Transfer(
-            kind=kind,
-            ref=str(ids.new_id()),
-            at=at.now,
-            entries=(Leg(shop_id, sides[0], -amount), Leg(shop_id, sides[1], amount)),
-            memo=memo,
-            user_id=actor.user_id,
-        )
-        posting.post(connection, [transfer], now=at.now)
-        return int(transfer.id)
+        (done,) = posting.give_back(connection, [due], now=at.now, user_id=actor.user_id, **sides)
+        return done.transfer_id
 
-    return _book(act, actor, shop_id, book, at=at, request_key=request_key)
+    return _book("deposit.released", actor, shop_id, book, at=at, request_key=request_key)
 
 
 def _pay_in(
