@@ -7,12 +7,11 @@ from tests.orders import world
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.carriers.payments.sandbox import Sandbox
-from yidao.flows import close_unshipped, refunds
 from yidao.kit import db, ids, sweeps
-from yidao.orders import after_sales, cards, raw, receipt, sight, standing
+from yidao.orders import after_sales, cards, closing, raw, receipt, refunding, sight, standing
 from yidao.orders.models import Pack, PackLine
-from yidao.orders.refund_models import PaymentSandboxRule
 from yidao.rules.after_sale import Act, Kind
+from yidao.rules.refunds import Route
 
 _keys = itertools.count(1)
 SHOP_ROLE = (Permission.ORDERS_EDIT, Permission.AFTER_SALES_ANSWER)
@@ -120,15 +119,15 @@ def sandbox() -> Sandbox:
 def sandbox_does(order_id: int, acts: str, *, route: str = "") -> None:
     """Tell the sandbox how to treat one order's refunds."""
     number = world.head(order_id).order_no
-    PaymentSandboxRule.objects.create(id=ids.new_id(), order_no_prefix=number, route=route, acts=acts)
+    refunding.tell_sandbox(order_no_prefix=number, acts=acts, route=Route(route) if route else None)
 
 
 CONCERNS = (
     cards.CONCERN,
     after_sales.CONCERN,
     receipt.CONCERN,
-    close_unshipped.CONCERN,
-    refunds.concern(sandbox),
+    closing.CONCERN,
+    refunding.concern(sandbox),
 )
 
 

@@ -2,17 +2,17 @@
 
 from django.conf import settings
 
+from yidao.accounts import senders
 from yidao.carriers.payments import PaymentProvider
 from yidao.carriers.payments.sandbox import Sandbox
 from yidao.carriers.payments.webhook import Webhook
 from yidao.kit import clock
-from yidao.kit.models import DemoClock
 from yidao.orders import raw
 
 
 def provider() -> PaymentProvider | None:
     """Return the provider of the moment; None where operators pay by hand."""
-    chosen: str = settings.PAYMENT_PROVIDER or ("sandbox" if DemoClock.objects.exists() else "none")
+    chosen: str = settings.PAYMENT_PROVIDER or ("sandbox" if senders.is_demo() else "none")
     match chosen:
         case "sandbox":
             return Sandbox(raw.plain)

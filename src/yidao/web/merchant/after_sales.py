@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from yidao.accounts import queries as accounts
 from yidao.accounts.ids import ShopId
 from yidao.kit import clock
+from yidao.kit.errors import Refusal
 from yidao.orders import after_sale_queries, after_sale_words, after_sales
 from yidao.rules.after_sale import Act
 from yidao.web.shared import consoles, life_lists, life_words, listpages
@@ -59,29 +60,27 @@ def item(request: Request, shop: ShopId, after_sale: int) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            after_sales.act(
-                actor=actor,
-                after_sale_id=after_sale,
-                told=_told(request),
-                now=request.now,
-                real_now=clock.real_now(),
-            )
+            told, now = _told(request), request.now
+            after_sales.act(actor=actor, after_sale_id=after_sale, told=told, now=now, real_now=clock.real_now())
             messages.success(request, gettext("Your answer was written down."))
             return HttpResponseRedirect(request.path)
         except (after_sale_words.ActRefused, after_sale_words.TextRefused) as refusal:
             refused = refusal
     detail = after_sale_queries.one(after_sale, actor=actor, now=request.now)
-    context: dict[str, Any] = {
+    context = _context(request, detail, refused) | {"shop": shop}
+    return render(request, ITEM, context, status=refused.status if refused else 200)
+
+
+def _context(request: Request, detail: after_sale_queries.Detail, refused: Refusal | None) -> dict[str, Any]:
+    return {
         "it": detail,
         "row": detail.row,
-        "shop": shop,
         "words": life_words,
         "users": accounts.user_names(each.user_id for each in detail.steps if each.user_id is not None),
         "text": request.POST.get("text", "")[:TEXT_CHARS_MAX],
         "text_max": after_sale_words.TEXT_LENGTH_MAX,
         "refused": message_of(refused) if refused else "",
     }
-    return render(request, ITEM, context, status=refused.status if refused else 200)
 
 
 def _told(request: Request) -> after_sales.Told:

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from yidao.accounts import queries as accounts
 from yidao.accounts.actors import Actor, Permission
-from yidao.flows import refunds
 from yidao.kit import clock
-from yidao.orders import refund_queries
+from yidao.orders import refund_queries, refunding
 from yidao.rules.refunds import Route
 from yidao.web.shared import consoles, life_lists, life_words, listpages
 from yidao.web.shared.faults import message_of
@@ -61,7 +60,7 @@ def item(request: Request, refund: int) -> HttpResponse:
         try:
             messages.success(request, _decide(request, actor, refund, now=request.now))
             return HttpResponseRedirect(request.path)
-        except (refunds.NotDecidable, refunds.EvidenceRefused) as refusal:
+        except (refunding.NotDecidable, refunding.EvidenceRefused) as refusal:
             refused = refusal
     detail = refund_queries.one(refund, actor=actor)
     context: dict[str, Any] = {
@@ -71,8 +70,8 @@ def item(request: Request, refund: int) -> HttpResponse:
         "shop_name": accounts.organisation_names([detail.row.shop_id]).get(detail.row.shop_id, "—"),
         "users": accounts.user_names(each.user_id for each in detail.attempts if each.user_id is not None),
         "may_decide": detail.is_decidable and actor.may(Permission.REFUNDS_DECIDE),
-        "evidence": request.POST.get("evidence", "")[: refunds.EVIDENCE_MAX],
-        "evidence_max": refunds.EVIDENCE_MAX,
+        "evidence": request.POST.get("evidence", "")[: refunding.EVIDENCE_MAX],
+        "evidence_max": refunding.EVIDENCE_MAX,
         "refused": message_of(refused) if refused else "",
     }
     return render(request, ITEM, context, status=refused.status if refused else 200)
@@ -87,10 +86,10 @@ def _decide(request: Request, actor: Actor, refund: int, *, now: datetime) -> st
     act, real_now = request.POST.get("act", ""), clock.real_now()
     if act == "paid":
         evidence = request.POST.get("evidence", "")
-        refunds.mark_done(actor=actor, refund_id=refund, evidence=evidence, now=now, real_now=real_now)
+        refunding.mark_done(actor=actor, refund_id=refund, evidence=evidence, now=now, real_now=real_now)
         return gettext("The refund is marked as paid.")
     if act not in ("other", "original"):
-        raise refunds.NotDecidable
+        raise refunding.NotDecidable
     route = Route.OTHER if act == "other" else Route.ORIGINAL
-    refunds.choose_route(actor=actor, refund_id=refund, route=route, now=now, real_now=real_now)
+    refunding.choose_route(actor=actor, refund_id=refund, route=route, now=now, real_now=real_now)
     return gettext("The refund is asked for anew.")

@@ -9,12 +9,13 @@ from typing import Final
 
 from yidao.accounts.actors import SYSTEM, Actor, ActorKind, Permission
 from yidao.audit import services as audit
-from yidao.carriers.payments import Answer, PaymentProvider, Request
-from yidao.kit import db, logs, sweeps
+from yidao.carriers.payments import Answer, PaymentProvider, Request, sandbox
+from yidao.kit import db, ids, logs, sweeps
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
 from yidao.kit.sweeps import Concern
 from yidao.orders import after_sales, raw, refunds
 from yidao.orders.models import AfterSale, Order, OrderRefund
+from yidao.orders.refund_models import PaymentSandboxRule
 from yidao.policies import books, families
 from yidao.policies.selection import PolicyBook
 from yidao.rules import order_life
@@ -44,6 +45,22 @@ class EvidenceRefused(Refusal):
     code = "refund.evidence"
     status = 422
     message = "Say how you know, in at most %(most)s characters."
+
+
+def tell_sandbox(*, order_no_prefix: str, acts: str, route: rule.Route | None = None) -> None:
+    """
+    Tell the sandbox, inside the caller's transaction, how to treat refunds of orders whose number begins so: the n-th
+    call does the n-th of `acts` (PAY, FAIL, TIME_OUT, LOSE, LATE), the last one again and again.
+
+    :raises ValueError: an act does not exist.
+    """
+    told = ",".join(sandbox.acts_of(acts))
+    PaymentSandboxRule.objects.update_or_create(
+        order_no_prefix=order_no_prefix,
+        route=route or "",
+        defaults={"acts": told},
+        create_defaults={"id": ids.new_id(), "acts": told},
+    )
 
 
 def concern(provider: Provider) -> Concern:

@@ -7,9 +7,8 @@ import pytest
 from tests.orders import life, world
 from yidao.accounts.actors import Permission
 from yidao.audit.models import AuditEntry
-from yidao.flows import close_unshipped, refunds
 from yidao.notices.models import Notice
-from yidao.orders import cards, receipt
+from yidao.orders import cards, closing, receipt, refunding
 from yidao.orders.models import AfterSale, OrderRefund
 from yidao.orders.refund_models import PaymentSandboxRequest
 from yidao.rules.refunds import Route
@@ -53,7 +52,7 @@ def test_a_refund_that_fails_twice_goes_another_way_once(shop) -> None:
     failed = (row.state, row.tries, row.last_outcome, row.cause)
     now = CLOSES + timedelta(hours=2)
 
-    refunds.choose_route(
+    refunding.choose_route(
         actor=life.operator(Permission.REFUNDS_DECIDE), refund_id=row.id, route=Route.OTHER, now=now, real_now=now
     )
     life.sweep(now)
@@ -133,7 +132,7 @@ def test_an_order_that_cannot_be_closed_is_put_off_and_its_neighbours_close(shop
             raise LookupError("planted")
         return real(head, **when)
 
-    monkeypatch.setattr(close_unshipped.after_sales, "close", close)
+    monkeypatch.setattr(closing.after_sales, "close", close)
 
     life.sweep(CLOSES)
 

@@ -11,9 +11,8 @@ from yidao.accounts.actors import Permission
 from yidao.audit.models import AuditEntry
 from yidao.carriers.payments import Answer, Request
 from yidao.carriers.payments.sandbox import Sandbox, acts_of
-from yidao.flows import refunds
 from yidao.kit.errors import Forbidden, NotVisible
-from yidao.orders import raw
+from yidao.orders import raw, refunding
 from yidao.orders.models import AfterSale, OrderRefund
 from yidao.orders.refund_models import OrderRefundAttempt, PaymentSandboxRequest
 from yidao.rules.after_sale import Act
@@ -76,9 +75,9 @@ def test_whatever_the_provider_does_money_goes_back_once(acts, calls) -> None:
 
     for at in ("11:00", "11:10", "11:20", "12:00", "12:10", "12:20", "12:30"):
         for _ in range(3):
-            refunds.sweep(refund(order_id).bucket, world.moment(f"06-19 {at}"), provider=life.sandbox)
+            refunding.sweep(refund(order_id).bucket, world.moment(f"06-19 {at}"), provider=life.sandbox)
     for at in ("06-20 00:00", "06-20 00:10", "06-20 00:20", "06-20 00:30"):
-        refunds.sweep(refund(order_id).bucket, world.moment(at), provider=life.sandbox)
+        refunding.sweep(refund(order_id).bucket, world.moment(at), provider=life.sandbox)
 
     assert (refund(order_id).state, paid_fen(order_id)) == ("DONE", 100_00)
     assert sum(each.startswith("CALLED") for each in attempts(order_id)) == calls
@@ -108,7 +107,7 @@ def test_an_operator_chooses_another_way_and_money_goes_once() -> None:
     life.sweep("06-19 12:00")
     now = world.moment("06-19 13:00")
 
-    refunds.choose_route(
+    refunding.choose_route(
         actor=life.operator(Permission.REFUNDS_DECIDE),
         refund_id=refund(order_id).id,
         route=Route.OTHER,
@@ -129,14 +128,14 @@ def test_an_operator_says_how_he_knows_that_it_was_paid() -> None:
     now, actor = world.moment("06-19 13:00"), life.operator(Permission.REFUNDS_DECIDE)
     told = {"actor": actor, "refund_id": refund(order_id).id, "now": now, "real_now": now}
 
-    with pytest.raises(refunds.EvidenceRefused):
-        refunds.mark_done(evidence=" ", **told)
-    refunds.mark_done(evidence="银行回单 20220619-7", **told)
+    with pytest.raises(refunding.EvidenceRefused):
+        refunding.mark_done(evidence=" ", **told)
+    refunding.mark_done(evidence="银行回单 20220619-7", **told)
     life.sweep("06-20 13:00")
 
     assert (paid_fen(order_id), refund(order_id).state, world.head(order_id).refunded_fen) == (0, "DONE", 100_00)
-    with pytest.raises(refunds.NotDecidable):
-        refunds.mark_done(evidence="again", **told)
+    with pytest.raises(refunding.NotDecidable):
+        refunding.mark_done(evidence="again", **told)
 
 
 @db
@@ -146,8 +145,8 @@ def test_what_may_still_be_paid_is_not_decided_by_hand(acts) -> None:
     life.sweep(NOW)
     now, actor = world.moment(NOW), life.operator(Permission.REFUNDS_DECIDE)
 
-    with pytest.raises(refunds.NotDecidable):
-        refunds.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.OTHER, now=now, real_now=now)
+    with pytest.raises(refunding.NotDecidable):
+        refunding.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.OTHER, now=now, real_now=now)
 
 
 @db
@@ -159,9 +158,9 @@ def test_who_may_not_decide_decides_nothing() -> None:
 
     for actor in (life.operator(), life.clerk(world.head(order_id).shop_id), life.marketplace()):
         with pytest.raises(Forbidden):
-            refunds.choose_route(actor=actor, refund_id=refund(order_id).id, **told)
+            refunding.choose_route(actor=actor, refund_id=refund(order_id).id, **told)
     with pytest.raises(NotVisible):
-        refunds.choose_route(actor=life.operator(Permission.REFUNDS_DECIDE), refund_id=1, **told)
+        refunding.choose_route(actor=life.operator(Permission.REFUNDS_DECIDE), refund_id=1, **told)
 
 
 @db
@@ -169,7 +168,7 @@ def test_without_a_provider_an_operator_has_it_at_once() -> None:
     order_id = agreed()
     bucket = refund(order_id).bucket
 
-    refunds.sweep(bucket, world.moment(NOW), provider=lambda: None)
+    refunding.sweep(bucket, world.moment(NOW), provider=lambda: None)
 
     assert (refund(order_id).state, refund(order_id).last_code) == ("WAITS_FOR_OPERATOR", "payments.none")
 
@@ -200,8 +199,8 @@ def test_who_dies_during_the_call_leaves_it_to_be_asked_about(is_paying) -> None
     bucket = refund(order_id).bucket
 
     with pytest.raises(Killed):
-        refunds.sweep(bucket, world.moment("06-19 11:00"), provider=lambda: Dying(is_paying=is_paying))
-    at_once = refunds.sweep(bucket, world.moment("06-19 11:09"), provider=life.sandbox)
+        refunding.sweep(bucket, world.moment("06-19 11:00"), provider=lambda: Dying(is_paying=is_paying))
+    at_once = refunding.sweep(bucket, world.moment("06-19 11:09"), provider=life.sandbox)
     life.sweep("06-19 11:10")
 
     assert at_once == 0
@@ -225,7 +224,7 @@ def test_a_provider_that_raises_has_said_nothing() -> None:
     order_id = agreed()
     bucket = refund(order_id).bucket
 
-    refunds.sweep(bucket, world.moment(NOW), provider=Raising)
+    refunding.sweep(bucket, world.moment(NOW), provider=Raising)
 
     assert (refund(order_id).state, refund(order_id).last_outcome) == ("UNKNOWN", "UNKNOWN")
 
@@ -241,13 +240,13 @@ def test_an_answer_that_was_overtaken_decides_nothing_unless_money_arrived() -> 
 
         def refund(self, request: Request) -> Answer:
             late.append(lambda: life.sandbox().refund(request))
-            refunds.sweep(bucket, world.moment("06-19 11:10"), provider=life.sandbox)
+            refunding.sweep(bucket, world.moment("06-19 11:10"), provider=life.sandbox)
             return Answer(outcome=Outcome.FAILED, code="too.late")
 
         def ask(self, request_id: str) -> Answer:
             raise NotImplementedError
 
-    refunds.sweep(bucket, world.moment("06-19 11:00"), provider=Slow)
+    refunding.sweep(bucket, world.moment("06-19 11:00"), provider=Slow)
 
     assert (refund(order_id).last_code, len(late)) == ("", 1)
     assert "ANSWERED ORIGINAL FAILED" in attempts(order_id)
@@ -263,7 +262,7 @@ def test_two_workers_at_once_call_once() -> None:
     def work() -> None:
         gate.wait()
         for at in ("06-19 11:00", "06-19 12:00", "06-19 12:10", "06-19 12:20"):
-            refunds.sweep(15, world.moment(at), provider=lambda: Sandbox(raw.plain))
+            refunding.sweep(15, world.moment(at), provider=lambda: Sandbox(raw.plain))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
