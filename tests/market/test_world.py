@@ -115,7 +115,8 @@ def test_every_sale_is_told_as_an_order_when_it_is_paid_or_before_it_is_shipped(
 
     for parcel in market.day(3):
         handed_in = next(each for each in parcel.messages if each.channel == wires.PARCELS)
-        orders = {each.body.order_no: each for each in parcel.messages if each.channel == wires.ORDERS}
+        told = [each for each in parcel.messages if each.channel == wires.ORDERS]
+        orders = {each.body.order_no: each for each in told if each.body.state != "CANCELLED"}
         sold = {line.order_no: line for line in parcel.shipment.lines if not line.customer_return}
         assert orders.keys() == sold.keys()
         for number, told in orders.items():
@@ -142,6 +143,23 @@ def test_the_orders_in_one_parcel_go_to_one_receiver_and_some_leave_days_after_t
     assert 5 < sum(each > 48 * HOUR for each in waited) < 60
 
 
+def test_most_orders_whose_number_is_voided_were_given_up_and_the_others_are_one_of_a_kind():
+    voided = [
+        parcel
+        for day in range(6)
+        for parcel in world(per_day=1500).day(day)
+        if any(step.kind == "VOIDED" for step in parcel.steps)
+    ]
+    given_up = [
+        any(each.channel == wires.ORDERS and each.body.state == "CANCELLED" for each in parcel.messages)
+        for parcel in voided
+    ]
+    kept = [parcel for parcel, is_over in zip(voided, given_up, strict=True) if not is_over]
+
+    assert sum(given_up) > len(kept) > 0
+    assert all("U" in line.product_id for parcel in kept for line in parcel.shipment.lines)
+
+
 def test_some_orders_are_never_shipped_and_some_of_those_are_cancelled():
     market = world(per_day=1000)
     shipped = {line.order_no for parcel in market.day(3) for line in parcel.shipment.lines}
@@ -158,7 +176,7 @@ def test_most_promoted_lines_were_sold_in_a_live_show_and_all_name_their_product
     lines = [line for parcel in world(per_day=1000).day(3) for line in parcel.shipment.lines]
     promoted = [line for line in lines if line.creator_id is not None and not line.customer_return]
 
-    assert all(line.product_name and re.fullmatch(r"P\d{4}", line.product_id) for line in lines)
+    assert all(line.product_name and re.fullmatch(r"P\d{4}|P\d\dU\d+", line.product_id) for line in lines)
     assert 0.7 < sum(bool(line.room_id) for line in promoted) / len(promoted) < 0.9
     assert all(not line.room_id for line in lines if line.creator_id is None)
     assert all(re.fullmatch(r"|\d{19}", line.room_id) for line in lines)

@@ -23,6 +23,8 @@ from yidao.audit import services as audit
 from yidao.config import demo_clock
 from yidao.kit import clock, crypto, db, ids
 from yidao.kit.errors import Refusal
+from yidao.ledger import posting
+from yidao.ledger.posting import Due
 from yidao.market import data, late_stories, stamps
 from yidao.market.courier import Keys, PushKey
 from yidao.market.world import Cast
@@ -33,6 +35,9 @@ from yidao.rules import monitor
 from yidao.rules.instants import instant
 
 HISTORY_DAYS: Final = 25
+DEPOSIT_FEN: Final = 500_000
+POOR_SHOP: Final = "newcomer"
+POOR_DEPOSIT_FEN: Final = 1_500
 HIDDEN_DAYS: Final = 3
 """The first days of the history lie before the data start of the creators' monitor."""
 PER_DAY_MIN: Final = 60
@@ -126,6 +131,7 @@ def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
             raise NotEmpty
         platform = _populate(now=first)
         _begin_data(platform, begins_at=begins_at, now=first)
+        _pay_deposits(now=first)
         PaymentSandboxRule.objects.create(
             id=ids.new_id(),
             order_no_prefix=late_stories.order_no(late_stories.OLD_ORDER_CASE, 0),
@@ -140,6 +146,19 @@ def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
             details=asdict(choices),
         )
         demo_clock.begin(django_connection.connection, at=first, rate=rate)
+
+
+def _pay_deposits(*, now: datetime) -> None:
+    """Let every shop have paid its deposit before anything happens; one paid so little that it soon owes."""
+    shops = Organisation.objects.filter(kind=Organisation.Kind.SHOP).order_by("id").values_list("id", flat=True)
+    dues = [
+        Due("opening", shop_id, POOR_DEPOSIT_FEN if shop.key == POOR_SHOP else DEPOSIT_FEN, {"reason": "开店保证金"})
+        for shop, shop_id in zip(data.SHOPS, shops, strict=True)
+    ]
+    kind, source = posting.Kind.TOP_UP, posting.Account.TOPUP_CLEARING
+    for due in dues:
+        named = due._replace(ref=f"opening/{due.shop_id}")
+        posting.give_back(django_connection.connection, [named], now=now, kind=kind.value, source=source.value)
 
 
 def choices(connection: psycopg.Connection[Any]) -> Choices:

@@ -21,17 +21,12 @@ from yidao.judging import appeals
 from yidao.judging.appeals import Plea
 from yidao.kit import clock, db, logs
 from yidao.kit.errors import Refusal
-from yidao.ledger import services as ledger
 from yidao.market import data
 from yidao.orders import after_sales, cards, notes, receipt, sight
 from yidao.orders.after_sales import Told, Wish
 from yidao.rules.after_sale import Act, Kind
 from yidao.rules.shipping import Piece
 
-DEPOSIT_FEN: Final = 500_000
-POOR_SHOP: Final = "newcomer"
-POOR_DEPOSIT_FEN: Final = 1_500
-"""What a shop has that will soon owe money."""
 TURN: Final = timedelta(hours=12)
 HIS_WORDS: Final = "已向快递公司核实,发货时间有物流凭证,请平台复核。"
 REASONS: Final = ("NOT_WANTED", "TOO_LATE", "DAMAGED", "QUALITY", "WRONG_GOODS", "OTHER")
@@ -41,7 +36,8 @@ _USER: Final = "SELECT id FROM account_user WHERE login = %s"
 _MACHINE: Final = "SELECT id FROM credential WHERE organisation_id = %s ORDER BY id LIMIT 1"
 _ORDERS: Final = """
 SELECT h.id, h.order_no FROM order_head h
-WHERE h.shop_id = %(shop)s AND h.state = ANY(%(states)s) AND h.open_refunds = 0 AND h.paid_at > %(since)s AND h.order_no > '49'
+WHERE h.shop_id = %(shop)s AND h.state = ANY(%(states)s) AND h.open_refunds = 0 AND h.paid_at > %(since)s
+  AND h.order_no > '49'
   AND NOT EXISTS (SELECT 1 FROM after_sale a WHERE a.order_id = h.id)
   AND NOT EXISTS (SELECT 1 FROM ship_by_card c WHERE c.order_id = h.id)
 ORDER BY h.paid_at DESC, h.id LIMIT %(limit)s
@@ -66,7 +62,6 @@ WHERE v.shop_id = %(shop)s AND v.state = 'OPEN' AND v.notified_at IS NOT NULL AN
 ORDER BY v.notified_at DESC, v.id LIMIT %(limit)s
 """
 _APPEALS: Final = "SELECT id FROM appeal WHERE state = 'OPEN' AND filed_at <= %(until)s ORDER BY filed_at, id LIMIT 20"
-_HAS_DEPOSIT: Final = "SELECT EXISTS (SELECT 1 FROM ledger_transfer)"
 
 log = logs.get(__name__)
 
@@ -83,7 +78,6 @@ class Traders:
 
     def act(self, now: datetime) -> None:
         """Let each act once; what somebody else was faster at is left alone."""
-        self._pay_deposits(now)
         self._ask_for_money(now)
         self._answer_after_sales(now)
         self._ask_for_time(now)
@@ -193,16 +187,6 @@ class Traders:
             )
 
     # --- The platform ---
-
-    def _pay_deposits(self, now: datetime) -> None:
-        (row,) = self._rows(_HAS_DEPOSIT, {})
-        if row[0]:
-            return
-        actor = access.actor_for_operator(self._user("olga"))
-        at = ledger.Moment(now=now, real_now=clock.real_now())
-        for key, shop_id in self._shops.items():
-            amount = POOR_DEPOSIT_FEN if key == POOR_SHOP else DEPOSIT_FEN
-            ledger.book_payment(actor=actor, shop_id=shop_id, amount_fen=amount, evidence="开店保证金", at=at)
 
     def _answer_appeals(self, now: datetime) -> None:
         actor = access.actor_for_operator(self._user("olga"))

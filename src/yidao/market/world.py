@@ -35,6 +35,8 @@ CANCELLED_AFTER: Final = (3 * DAY, 0, 12 * HOUR, 14 * DAY, 0)
 """After how long the marketplace cancels the unshipped orders of a day, one after the other; 0: never."""
 STAGED_UNSHIPPED: Final = (10 * 60, 11 * HOUR)
 """When of the day the big shop's own unshipped orders are paid; each state of what follows has rows at every hour."""
+KEPT_ONE_IN: Final = 3
+"""Of the orders whose number is voided one in so many is still wanted."""
 LATE_ONE_IN: Final = 70
 """One parcel in so many leaves two to four days after its payment."""
 TOLD_LATE_HOURS: Final = 30
@@ -101,6 +103,8 @@ class World:
             self._sold(line, key * LINES_A_PARCEL + number, shop_no)
             for number, line in enumerate(self._lines(chance, key, trip))
         )
+        if trip.twist is Twist.VOIDED and key % KEPT_ONE_IN == 0:
+            lines = tuple(_one_of_a_kind(line, shop_no, key) for line in lines)
         shipment, sent_at, paid_at = self._shipment(chance, trip, shop_no, waybill_no, lines)
         tie = key * 64
         told = Told(
@@ -112,7 +116,7 @@ class World:
             true_division=trip.county[0],
         )
         messages = [
-            *self._ordered(lines, trip, shop_no, shipment, paid_at=paid_at, tie=tie),
+            *self._ordered(lines, trip, shop_no, shipment, paid_at=paid_at, tie=tie, is_kept=key % KEPT_ONE_IN == 0),
             Message(sent_at, tie, wires.PARCELS, _speaker(shop_no), shipment),
             *_tell(told, trip, shop_no, shipment),
         ]
@@ -126,7 +130,8 @@ class World:
             is_staged = number < len(STAGED_UNSHIPPED)
             shop_no = 0 if is_staged else bisect(self._shop_until, chance.random())
             creator = self.cast.creator_ids[0 if is_staged else bisect(self._creator_until, chance.random())]
-            line = _one_of_a_kind(order_no(key, 0), creator, shop_no, key)
+            is_cross_border = data.SHOPS[shop_no].is_cross_border
+            line = _one_of_a_kind(Line(order_no(key, 0), creator, cross_border=is_cross_border), shop_no, key)
             paid = self.begins_at + day * DAY + int(DAY * chance.random())
             if is_staged:
                 paid = self.begins_at + day * DAY + STAGED_UNSHIPPED[number]
@@ -145,9 +150,20 @@ class World:
                 yield Message(paid + after + 5, tie + 1, wires.ORDERS, via, told)
 
     def _ordered(
-        self, lines: tuple[Line, ...], trip: Trip, shop_no: int, shipment: Shipment, *, paid_at: int, tie: int
+        self,
+        lines: tuple[Line, ...],
+        trip: Trip,
+        shop_no: int,
+        shipment: Shipment,
+        *,
+        paid_at: int,
+        tie: int,
+        is_kept: bool,
     ) -> Iterator[Message]:
-        """Yield the word about each order in a parcel: when it was paid or, unpaid, before the hand-over."""
+        """
+        Yield the word about each order in a parcel: when it was paid or, unpaid, before the hand-over. Most of those
+        whose number the carrier voids were given up by their buyers; some are not, and wait for a number that is right.
+        """
         told_at = max(self.begins_at, min(paid_at, trip.shipped_at - 60))
         is_paid = paid_at <= told_at
         place = f"{trip.receiver.name}{trip.county[1]}"
@@ -170,6 +186,11 @@ class World:
                     at = stamps.rfc3339(paid_at)
                     paid = structs.replace(order, state="TO_SHIP", changed_at=at, paid_at=at)
                     yield Message(paid_at + 5, tie + number, wires.ORDERS, _speaker(shop_no), paid)
+                if trip.twist is Twist.VOIDED and not is_kept:
+                    given_up = trip.shipped_at + HOUR
+                    at = stamps.rfc3339(given_up)
+                    told = structs.replace(order, state="CANCELLED", changed_at=at, paid_at=stamps.rfc3339(paid_at))
+                    yield Message(given_up, tie + number, wires.ORDERS, _speaker(shop_no), told)
 
     def oddities(self, day: int) -> Iterator[Message]:
         """Yield what arrives on a day and cannot be used."""
@@ -294,16 +315,14 @@ class World:
         return tuple(lines)
 
 
-def _one_of_a_kind(number: str, creator: str, shop_no: int, key: int) -> Line:
+def _one_of_a_kind(line: Line, shop_no: int, key: int) -> Line:
     """
     Return a line with something that is sold once and never again.
 
     What is never shipped ends in a ban of its product; the things of every day would soon all be banned.
     """
     name = f"孤品 {data.ONE_OF_A_KIND[key % len(data.ONE_OF_A_KIND)]} {key % 9_973:04d}号"
-    is_cross_border = data.SHOPS[shop_no].is_cross_border
-    product_id = f"P{shop_no + 1:02d}U{key}"
-    return Line(number, creator, cross_border=is_cross_border, product_id=product_id, product_name=name)
+    return structs.replace(line, product_id=f"P{shop_no + 1:02d}U{key}", product_name=name)
 
 
 def number_of(carrier: Carrier, key: int, seed: int) -> str:
