@@ -96,6 +96,11 @@ def test_an_order_that_cannot_be_judged_is_put_off_and_its_neighbors_are_judged(
     assert head(strange).judge_due_at == after(2)
     assert SweepFault.objects.filter(concern="judging", subject_id=strange).exists()
 
+    Order.objects.filter(id=strange).update(late_policy=POLICY.version)
+    judge.step(3, after(3))
+    assert made(strange) == [(1, 1, 0)]
+    assert not SweepFault.objects.filter(concern="judging", subject_id=strange).exists()
+
 
 # --- What was owed when an order changed ------------------------------------------------------------------------------
 

@@ -93,12 +93,13 @@ class _Verdict(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What one batch did: rows settled, judgements made, products banned, and the shops they belong to."""
+    """What one batch did: rows settled, judgements made, products banned, whose, and what went wrong."""
 
     settled: int = 0
     judgements: int = 0
     bans: int = 0
     shops: frozenset[int] = frozenset()
+    orders: tuple[int, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -111,6 +112,8 @@ def step(bucket: int, now: datetime) -> int:
         plain = raw.plain()
         owed_ones = make_owed(plain, _OWED_IN_BUCKET, bucket, now=now)
         due = judge_due(plain, bucket, now=now)
+        if due.orders:
+            sweeps.forget_faults(CONCERN_NAME, due.orders)
         for order_id, fault in due.faults:
             log.warning("order not judged", order=order_id, fault=type(fault).__name__)
             sweeps.keep_fault(CONCERN_NAME, order_id, fault, now=now)
@@ -138,7 +141,7 @@ def judge_due(connection: psycopg.Connection[Any], bucket: int, *, now: datetime
     ]
     banned = _ban(connection, is_too_many) if is_too_many else 0
     shops = frozenset(each.head.shop_id for each in verdicts)
-    return Judged(len(heads), len(judgements), banned, shops, tuple(faults))
+    return Judged(len(heads), len(judgements), banned, shops, tuple(each.id for each in heads), tuple(faults))
 
 
 def catch_up(connection: psycopg.Connection[Any], order_ids: Sequence[int], *, now: datetime) -> None:
