@@ -37,9 +37,11 @@ SELECT b.shop_id, b.product_id FROM product_ban AS b
     ON b.shop_id = t.shop_id AND b.product_id = t.product_id
  WHERE b.lifted_at IS NULL
 """
+_PRODUCTS_OF: Final = """
+SELECT DISTINCT shop_id, product_id FROM product_ban_cause WHERE order_id = ANY(%s::bigint[]) AND ended_at IS NULL
+"""
 _END_CAUSES: Final = """
-UPDATE product_ban_cause SET ended_at = %s
- WHERE order_id = ANY(%s::bigint[]) AND ended_at IS NULL RETURNING shop_id, product_id
+UPDATE product_ban_cause SET ended_at = %s WHERE order_id = ANY(%s::bigint[]) AND ended_at IS NULL
 """
 _LOCK_BANS: Final = """
 SELECT b.id, b.shop_id, b.product_id, b.order_id FROM product_ban AS b
@@ -131,11 +133,13 @@ def end_causes(
 
     A ban whose order falls away while another cause holds goes on in the name of that one.
     """
-    ended = micros.rows(connection, _END_CAUSES, (now, arrays.integers(sorted(order_ids))))
-    if not ended:
+    keys = arrays.integers(sorted(order_ids))
+    products = sorted(micros.rows(connection, _PRODUCTS_OF, (keys,)))
+    if not products:
         return 0
-    products = sorted(set(ended))
+    # Bans before their causes, as everybody locks them.
     bans = {(shop, product): (id_, order) for id_, shop, product, order in _locked(connection, products)}
+    micros.run(connection, _END_CAUSES, (now, keys))
     others = {(row[0], row[1]): Cause(*row) for row in micros.rows(connection, _OTHER_CAUSES, _pairs(products))}
     gone = set(order_ids)
     fallen = {key: id_ for key, (id_, order_id) in bans.items() if key not in others or order_id in gone}
