@@ -132,16 +132,21 @@ def find(
 
     The line is 0 where the whole order is meant; a number that is an order's and another's line means the order.
     """
-    wanted = sorted(named)
     columns = {
-        "shop_id": arrays.integers([shop_id for shop_id, _ in wanted]),
-        "order_no": arrays.texts([order_no for _, order_no in wanted]),
+        "order_no": arrays.texts(sorted({order_no for _, order_no in named})),
+        "shop_id": arrays.integers(sorted({shop_id for shop_id, _ in named})),
     }
-    found: dict[tuple[int, str], tuple[int, int]] = {}
-    for shop_id, order_no, order_id, line_no in micros.rows(connection, STATEMENTS["find"], columns):
-        before = found.get((shop_id, order_no))
-        if before is None or line_no < before[1]:
-            found[shop_id, order_no] = (order_id, line_no)
+    heads = micros.rows(connection, STATEMENTS["find_heads"], columns)
+    found = {(shop_id, order_no): (id_, 0) for id_, shop_id, order_no in heads if (shop_id, order_no) in named}
+    missing = sorted({order_no for shop_id, order_no in named if (shop_id, order_no) not in found})
+    lines = micros.rows(connection, STATEMENTS["find_lines"], {"order_no": arrays.texts(missing)}) if missing else []
+    if lines:
+        ids_ = {"id": arrays.integers(sorted({row[0] for row in lines}))}
+        shops = dict(micros.rows(connection, STATEMENTS["shops_of"], ids_))
+        for order_id, line_no, order_no in sorted(lines, reverse=True):
+            named_so = (shops.get(order_id, 0), order_no)
+            if named_so in named and named_so not in found:
+                found[named_so] = (order_id, line_no)
     return found
 
 
@@ -434,14 +439,25 @@ class Waits(NamedTuple):
 
 def waiting(connection: psycopg.Connection[Any], told: Sequence[Told]) -> list[Waits]:
     """Return what of the orders in told parcels waits to be shipped; unknown orders are left alone."""
-    named = [(place, each.shop_id, order_no) for place, each in enumerate(told) for order_no in each.order_nos]
-    columns = {
-        "place": arrays.integers([each[0] for each in named]),
-        "shop_id": arrays.integers([each[1] for each in named]),
-        "order_no": arrays.texts([each[2] for each in named]),
-    }
-    rows = [Waits(*row) for row in micros.rows(connection, STATEMENTS["told_lines"], columns)]
-    return [row for row in rows if row.left > 0]
+    named = {(each.shop_id, order_no) for each in told for order_no in each.order_nos}
+    found = find(connection, named)
+    if not found:
+        return []
+    keys = {"id": arrays.integers(sorted({order_id for order_id, _ in found.values()}))}
+    left: dict[int, list[tuple[int, int]]] = {}
+    for order_id, line_no, quantity in micros.rows(connection, STATEMENTS["left_of"], keys):
+        left.setdefault(order_id, []).append((line_no, quantity))
+    heads = {row[0]: row[1:] for row in micros.rows(connection, STATEMENTS["states_of"], keys)}
+    waits: list[Waits] = []
+    for place, each in enumerate(told):
+        names = ((each.shop_id, order_no) for order_no in each.order_nos)
+        for order_id, only in dict.fromkeys(found[name] for name in names if name in found):
+            waits += (
+                Waits(place, order_id, line_no, quantity, *heads[order_id])
+                for line_no, quantity in left.get(order_id, ())
+                if only in (0, line_no)
+            )
+    return waits
 
 
 def order_nos(connection: psycopg.Connection[Any], order_ids: Iterable[int]) -> dict[int, str]:

@@ -1,14 +1,14 @@
 -- What packs read and write; times are whole microseconds both ways.
 
--- find --
-SELECT k.shop_id, k.order_no, h.id, 0
-FROM unnest(%(shop_id)s::bigint[], %(order_no)s::text[]) AS k (shop_id, order_no)
-JOIN order_head h ON h.shop_id = k.shop_id AND h.order_no = k.order_no
-UNION ALL
-SELECT k.shop_id, k.order_no, l.order_id, l.line_no
-FROM unnest(%(shop_id)s::bigint[], %(order_no)s::text[]) AS k (shop_id, order_no)
-JOIN order_line l ON l.order_no = k.order_no
-JOIN order_head h ON h.id = l.order_id AND h.shop_id = k.shop_id AND h.order_no <> k.order_no
+-- find_heads --
+SELECT id, shop_id, order_no FROM order_head
+WHERE order_no = ANY(%(order_no)s::text[]) AND shop_id = ANY(%(shop_id)s::bigint[])
+
+-- find_lines --
+SELECT order_id, line_no, order_no FROM order_line WHERE order_no = ANY(%(order_no)s::text[])
+
+-- shops_of --
+SELECT id, shop_id FROM order_head WHERE id = ANY(%(id)s::bigint[])
 
 -- heads --
 SELECT id, shop_id, order_no, state, paid_at, receiver_key, receiver_phone, receiver_division, sender_division, version
@@ -99,17 +99,12 @@ FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(shop_id)s::bigint[]) 
 JOIN order_pack p ON p.waybill_no = k.waybill_no AND p.carrier = k.carrier AND p.shop_id = k.shop_id AND p.state = 'LIVE'
 ORDER BY p.id
 
--- told_lines --
-SELECT k.place, h.id, l.line_no, l.quantity - l.shipped_quantity - l.refunded_quantity, h.state, h.open_refunds
-FROM unnest(%(place)s::integer[], %(shop_id)s::bigint[], %(order_no)s::text[]) AS k (place, shop_id, order_no)
-JOIN order_head h ON h.shop_id = k.shop_id AND h.order_no = k.order_no
-JOIN order_line l ON l.order_id = h.id
-UNION
-SELECT k.place, h.id, l.line_no, l.quantity - l.shipped_quantity - l.refunded_quantity, h.state, h.open_refunds
-FROM unnest(%(place)s::integer[], %(shop_id)s::bigint[], %(order_no)s::text[]) AS k (place, shop_id, order_no)
-JOIN order_line l ON l.order_no = k.order_no
-JOIN order_head h ON h.id = l.order_id AND h.shop_id = k.shop_id
-ORDER BY 1, 2, 3
+-- left_of --
+SELECT order_id, line_no, quantity - shipped_quantity - refunded_quantity FROM order_line
+WHERE order_id = ANY(%(id)s::bigint[]) AND quantity > shipped_quantity + refunded_quantity ORDER BY order_id, line_no
+
+-- states_of --
+SELECT id, state, open_refunds FROM order_head WHERE id = ANY(%(id)s::bigint[])
 
 -- lock_told --
 SELECT id FROM order_head WHERE id = ANY(%(id)s::bigint[]) ORDER BY id FOR UPDATE
