@@ -13,6 +13,7 @@ from yidao.audit.models import AuditEntry
 from yidao.kit.models import DemoClock
 from yidao.orders import cards
 from yidao.orders.models import AfterSale
+from yidao.rules.after_sale import Act
 
 pytestmark = pytest.mark.django_db
 NOW = world.moment("06-19 12:00")
@@ -137,6 +138,31 @@ def test_a_refund_is_opened_and_answered(client, cast, token, order_id) -> None:
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "after_sale.act_refused")
     assert (agreed.json()["state"], paid.json()["state"]) == ("REFUNDING", "DONE")
+
+
+def test_the_marketplace_reads_how_far_a_refund_is(client, cast, token, order_id) -> None:
+    lines = [{"line_no": 1, "quantity": 1, "amount_fen": 90_00}]
+    opened = tell(client, token, order_id, "refunds", reason="NOT_WANTED", lines=lines, number="AS-2").json()
+    life.act(life.clerk(cast.shop), int(opened["id"]), Act.APPROVE, "06-19 12:00")
+    life.sweep(NOW)
+    address = f"/v1/orders/{world.head(order_id).order_no}/refunds"
+
+    def read(organisation_id, scope: str = "orders:read", **query: Any):
+        headers = {"authorization": f"Bearer {token_of(organisation_id, scope)}"}
+        return client.get(address, query, headers=headers)
+
+    (record,) = read(cast.shop).json()["data"]
+    assert (record["id"], record["number"], record["state"]) == (opened["id"], "AS-2", "DONE")
+    assert record["lines"] == lines
+    assert record["money"] == {
+        "state": "DONE",
+        "route": "ORIGINAL",
+        "amount_fen": 90_00,
+        "done_at": "2022-06-19T12:00:00+08:00",
+    }
+    assert read(cast.platform, shop_id=str(cast.shop)).json()["data"] == [record]
+    assert [read(each).status_code for each in (cast.platform, cast.other_shop, cast.creator)] == [422, 404, 404]
+    assert read(cast.shop, "orders:write").status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.kit.errors import NotVisible
 from yidao.kit.lists.questions import Question
 from yidao.kit.lists.sources import Table
-from yidao.orders import refund_queries
+from yidao.orders import refund_queries, sight
 from yidao.orders.models import AfterSale, AfterSaleLine, AfterSaleStep, OrderLine
 from yidao.orders.refund_queries import RefundRow
 from yidao.rules import after_sale as rule
@@ -162,6 +162,32 @@ def one(after_sale_id: int, *, actor: Actor, now: datetime) -> Detail:
         refund=refund_queries.of_after_sale(row.id),
         acts=_acts(row, actor, now=now),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One record as machines read it; lines are (line number, pieces, fen)."""
+
+    row: AfterSaleRow
+    lines: tuple[tuple[int, int, int], ...]
+    refund: RefundRow | None
+
+
+def of_number(*, actor: Actor, order: sight.Address) -> tuple[Told, ...]:
+    """
+    Return the records of an order by its number, the newest first.
+
+    :raises NotVisible: no such order of the actor's.
+    :raises sight.ShopNeeded: the platform named no shop.
+    """
+    head = sight.by_number(actor, order)
+    found = AfterSale.objects.filter(order_id=head.id).order_by("-opened_at", "-id")
+    rows = [_row(values) for values in found.values("id", "opened_at", *_COLUMNS)]
+    lines: dict[int, list[tuple[int, int, int]]] = {}
+    for each in AfterSaleLine.objects.filter(after_sale_id__in=[row.id for row in rows]).order_by("line_no"):
+        lines.setdefault(each.after_sale_id, []).append((each.line_no, each.quantity, each.amount_fen))
+    refunds = refund_queries.of_after_sales([row.id for row in rows])
+    return tuple(Told(row=row, lines=tuple(lines.get(row.id, ())), refund=refunds.get(row.id)) for row in rows)
 
 
 def _lines(row: AfterSaleRow) -> tuple[LineRow, ...]:

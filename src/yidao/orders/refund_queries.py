@@ -1,6 +1,6 @@
 """Reads of refunds: the operator's worklist (退款异常), one with every attempt, and that of an after-sale record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -164,5 +164,10 @@ def one(refund_id: int, *, actor: Actor) -> Detail:
 
 def of_after_sale(after_sale_id: int) -> RefundRow | None:
     """Return the refund of a record that the actor may see; None while there is none."""
-    values = OrderRefund.objects.filter(after_sale_id=after_sale_id).values("id", "wanted_at", *_COLUMNS).first()
-    return RefundRow(**values) if values is not None else None
+    return of_after_sales([after_sale_id]).get(after_sale_id)
+
+
+def of_after_sales(after_sale_ids: Sequence[int]) -> Mapping[int, RefundRow]:
+    """Return the refunds of records that the actor may see, by record."""
+    found = OrderRefund.objects.filter(after_sale_id__in=after_sale_ids).values("id", "wanted_at", *_COLUMNS)
+    return {values["after_sale_id"]: RefundRow(**values) for values in found}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
 from yidao.orders.models import Order
@@ -54,6 +56,27 @@ def locked_by_number(actor: Actor, address: Address) -> Order:
     :raises NotVisible: it is not the actor's.
     :raises ShopNeeded: the platform named no shop.
     """
+    return _one(_numbered(actor, address).select_for_update())
+
+
+def by_number(actor: Actor, address: Address) -> Order:
+    """
+    Return a machine's order. A shop's own shop need not be named.
+
+    :raises NotVisible: it is not the actor's.
+    :raises ShopNeeded: the platform named no shop.
+    """
+    return _one(_numbered(actor, address))
+
+
+def _one(found: QuerySet[Order]) -> Order:
+    order_ = found.first()
+    if order_ is None:
+        raise NotVisible
+    return order_
+
+
+def _numbered(actor: Actor, address: Address) -> QuerySet[Order]:
     visible = Order.objects.filter(order_no=address.order_no)
     if actor.kind is ActorKind.MERCHANT:
         visible = visible.filter(shop_id__in=actor.organisation_ids)
@@ -63,10 +86,7 @@ def locked_by_number(actor: Actor, address: Address) -> Order:
         raise ShopNeeded(faults=(FieldFault(pointer="/shop_id", code="field.missing"),))
     if address.shop_id is not None:
         visible = visible.filter(shop_id=address.shop_id)
-    found = visible.select_for_update().first()
-    if found is None:
-        raise NotVisible
-    return found
+    return visible
 
 
 def require(actor: Actor, permission: Permission) -> None:

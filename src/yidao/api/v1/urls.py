@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yidao.api.v1 import docs, listing, orders, orders_acts, problems, shipments
+from yidao.api.v1 import after_sales, docs, listing, orders, problems, shipments
 from yidao.api.v1.auth import Bearer
 from yidao.api.v1.parcels import router
 
@@ -18,7 +18,7 @@ api = NinjaAPI(
 api.add_router("", listing.router)
 api.add_router("", router)
 api.add_router("", orders.router)
-api.add_router("", orders_acts.router)
+api.add_router("", after_sales.router)
 api.add_router("", shipments.router)
 problems.install(api)
 
