@@ -11,9 +11,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from yidao.accounts.actors import Permission
+from yidao.accounts.actors import Actor, Permission
 from yidao.judging import calendar
 from yidao.kit import clock
+from yidao.kit.errors import Refusal
 from yidao.web.shared import consoles
 from yidao.web.shared.faults import message_of
 from yidao.web.shared.formats import SHANGHAI
@@ -33,31 +34,31 @@ def routes() -> list[URLPattern]:
 def index(request: Request) -> HttpResponse:
     """Show a month of the calendar; change the day a form names."""
     actor = consoles.operator(request)
-    refused, chosen = None, _day(request.POST.get("day", "") or request.GET.get("day", ""))
-    if request.method == "POST":
-        try:
-            calendar.set_day(
-                actor=actor,
-                day=chosen,
-                is_working=STATES.get(request.POST.get("state", "")),
-                name=request.POST.get("name", ""),
-                now=request.now,
-                real_now=clock.real_now(),
-            )
-        except calendar.DayRefused as refusal:
-            refused = refusal
-        else:
-            messages.success(request, _("The calendar was changed."))
-            return HttpResponseRedirect(f"{reverse('operator-calendar')}?month={chosen:%Y-%m}")
-    month = _month(request.GET.get("month", ""), chosen or request.now.astimezone(SHANGHAI).date())
-    context = _grid(month) | {
+    chosen = _day(request.POST.get("day", "") or request.GET.get("day", ""))
+    refused = _change(request, actor, chosen) if request.method == "POST" else None
+    if request.method == "POST" and refused is None:
+        messages.success(request, _("The calendar was changed."))
+        return HttpResponseRedirect(f"{reverse('operator-calendar')}?month={chosen:%Y-%m}")
+    today = request.now.astimezone(SHANGHAI).date()
+    context = _grid(_month(request.GET.get("month", ""), chosen or today)) | {
         "chosen": chosen,
         "may_edit": actor.may(Permission.CALENDAR_EDIT),
         "refused": message_of(refused) if refused else "",
         "name_max": calendar.NAME_CHARS_MAX,
-        "today": request.now.astimezone(SHANGHAI).date(),
+        "today": today,
     }
     return render(request, PAGE, context, status=refused.status if refused else 200)
+
+
+def _change(request: Request, actor: Actor, day: date | None) -> Refusal | None:
+    """Change a day; return what was refused about it."""
+    form, real_now = request.POST, clock.real_now()
+    state, name = STATES.get(form.get("state", "")), form.get("name", "")
+    try:
+        calendar.set_day(actor=actor, day=day, is_working=state, name=name, now=request.now, real_now=real_now)
+    except calendar.DayRefused as refusal:
+        return refusal
+    return None
 
 
 def _grid(month: date) -> dict[str, Any]:
