@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.orders import planting
+from tests.orders import planting, world
 from tests.orders.planting import NOW
 from tests.web import cast
 from tests.web.cast import Cast
@@ -265,3 +265,14 @@ def test_the_creators_of_a_shop_are_found_by_their_names(people: Cast) -> None:
     assert listing.creators((people.shop,)) == {people.creator: "达人一"}
     assert listing.creators_named("达人", shop_ids=(people.shop,)) == (people.creator,)
     assert listing.creators_named("drb", shop_ids=(people.shop,)) == ()
+
+
+@pytest.mark.parametrize("phone", ["13812345678", "5678", "138****5678", "+86 138 1234 5678"])
+def test_an_order_that_entered_is_found_by_its_receivers_phone(people: Cast, phone: str) -> None:
+    order = world.place(people.shop)
+
+    (row,) = listing.orders(actor=merchant(people), wanted=Wanted(phone=phone), limit=5).rows
+
+    assert row.id == order
+    assert (row.buyer.name, row.buyer.phone, row.buyer.division) == ("张**", "138****5678", 330106)
+    assert (row.promise_kind, row.lines[0].open_quantity) == ("H48", 1)

@@ -15,7 +15,7 @@ from yidao.accounts.actors import Actor, ActorKind
 from yidao.accounts.models import Organisation
 from yidao.kit import crypto, paging
 from yidao.kit.errors import NotVisible
-from yidao.orders import listing_rows, listing_sql, reading
+from yidao.orders import entry, listing_rows, listing_sql, reading
 from yidao.orders.listing_rows import Row, fetch
 from yidao.orders.listing_sql import Axis, Cut, Values, Walk
 from yidao.orders.models import TO_SHIP_STATES, Order
@@ -41,7 +41,8 @@ class Wanted:
     """
     What a list is narrowed by; empty means everything. `due_from` and `due_until` bound the latest ship time, `phone`
     is a whole number, its last four digits, or what a masked one shows; `labels` is a set of bits of which one is
-    enough, `flags` of colors. By time left, only what still waits is listed, the soonest first.
+    enough, `flags` of colors. By time left, only what still waits is listed, the soonest first. `product_lines` is what
+    `lines_of` says of the products, for who asks about the same ones more than once.
     """
 
     states: tuple[str, ...] = ()
@@ -49,6 +50,7 @@ class Wanted:
     shop_ids: tuple[int, ...] | None = None
     order_nos: tuple[str, ...] = ()
     product_ids: tuple[str, ...] | None = None
+    product_lines: int | None = None
     phone: str = ""
     promise_kinds: tuple[str, ...] = ()
     carriers: tuple[str, ...] = ()
@@ -213,6 +215,18 @@ def _waiting_shops() -> tuple[int, ...]:
     return tuple(row[0] for row in fetch(_SHOPS, Values({"limit": SHOPS_MAX})))
 
 
+def lines_of(product_ids: Sequence[str]) -> int:
+    """Return how many order lines products have, counted no further than is of use to lists."""
+    values = Values()
+    found = (
+        "SELECT 1 FROM order_line l WHERE",
+        _product("l", product_ids, values),
+        "LIMIT",
+        values.add(GATHERED_MAX + 1),
+    )
+    return int(fetch(" ".join(("SELECT count(*) FROM (", *found, ") AS found")), values)[0][0])
+
+
 def _shops_where(actor: Actor, shop_ids: Sequence[int] | None, values: Values) -> str:
     """
     Return the condition that an order is of a shop the actor may see.
@@ -245,9 +259,8 @@ class _List:
     @property
     def fingerprint(self) -> str:
         """Return what a cursor of this list belongs to."""
-        return paging.filter_hash(
-            "orders", self.actor.kind, self.actor.organisation_ids, dataclasses.astuple(self.wanted)
-        )
+        wanted = dataclasses.astuple(dataclasses.replace(self.wanted, product_lines=None))
+        return paging.filter_hash("orders", self.actor.kind, self.actor.organisation_ids, wanted)
 
     def keys(self, cut: Cut, values: Values) -> str:
         """Return the SQL of one page of keys, empty when the list can have no rows."""
@@ -258,10 +271,9 @@ class _List:
         if wanted.order_nos or wanted.phone or self._product_is_rare():
             parts = [self._looked_up(values)]
         else:
-            walk = self._walk(values, is_sorted=cut.is_sorted)
-            parts = [listing_sql.walk_sql(walk, cut, values)]
+            parts = [listing_sql.walk_sql(self._walk(values, is_far=self._is_far(cut)), cut, values)]
             if self._may_be_unpaid():
-                parts.append(listing_sql.unpaid_sql(walk, cut, values))
+                parts.append(listing_sql.unpaid_sql(self._walk(values, is_far=False), cut, values))
         return listing_sql.page_sql(parts, cut, values, is_by_time_left=by_time)
 
     def _shops(self) -> tuple[int, ...]:
@@ -279,10 +291,8 @@ class _List:
     def _count_of_lines(self) -> int:
         """Return how many lines the wanted products have, counted no further than is of use."""
         if self._lines is None:
-            values = Values()
-            where = _product("l", self.wanted.product_ids or (), values)
-            found = " ".join(("SELECT 1 FROM order_line l WHERE", where, "LIMIT", values.add(GATHERED_MAX + 1)))
-            self._lines = int(fetch(" ".join(("SELECT count(*) FROM (", found, ") AS found")), values)[0][0])
+            told = self.wanted.product_lines
+            self._lines = told if told is not None else lines_of(self.wanted.product_ids or ())
         return self._lines
 
     def _may_be_unpaid(self) -> bool:
@@ -292,11 +302,11 @@ class _List:
             return False
         return not wanted.states or bool(set(wanted.states) & set(NEVER_PAID))
 
-    def _walk(self, values: Values, *, is_sorted: bool) -> Walk:
+    def _walk(self, values: Values, *, is_far: bool) -> Walk:
         """Return the walk that reads least: along the deadlines, the marked, a creator, a carrier, or the states."""
         wanted = self.wanted
         shops = Axis(column="shop_id", values=self._shops(), kind="bigint")
-        where = self._common(values, is_sorted=is_sorted)
+        where = self._common(values, is_far=is_far)
         if wanted.is_by_time_left:
             where += [*self._states(values), *self._kinds(values), *self._carriers(values), *self._creators(values)]
             return Walk(axes=(shops,), where=tuple(where), is_by_time_left=True)
@@ -324,7 +334,7 @@ class _List:
         flags = self.wanted.flags
         return bool(self.wanted.labels or (flags and 0 not in flags) or self.wanted.is_refunding)
 
-    def _common(self, values: Values, *, is_sorted: bool) -> list[str]:
+    def _common(self, values: Values, *, is_far: bool) -> list[str]:
         """Return the conditions that every way of finding shares."""
         wanted, where = self.wanted, []
         for column, sign, bound in (
@@ -340,10 +350,14 @@ class _List:
         if wanted.is_refunding:
             where.append("t.open_refunds > 0")
         if wanted.product_ids and not self._product_is_rare():
-            where.append(self._with_product(values, is_sorted=is_sorted))
+            where.append(self._with_product(values, is_far=is_far))
         return where
 
-    def _with_product(self, values: Values, *, is_sorted: bool) -> str:
+    def _is_far(self, cut: Cut) -> bool:
+        """Return whether a walk may meet many orders before it met enough that have the wanted products."""
+        return not cut.is_sorted or bool(self.wanted.creator_ids)
+
+    def _with_product(self, values: Values, *, is_far: bool) -> str:
         """
         Return the condition that an order has a line of common products.
 
@@ -352,7 +366,6 @@ class _List:
         a product that is in nearly every order is found soon by anybody.
         """
         own = _product("l", self.wanted.product_ids or (), values)
-        is_far = not is_sorted or bool(self.wanted.creator_ids)
         if is_far and self._count_of_lines() <= GATHERED_MAX:
             return " ".join(("coalesce(t.id IN (SELECT l.order_id FROM order_line l WHERE", own, "), false)"))
         return " ".join(("EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = t.id AND", own, ")"))
@@ -376,7 +389,7 @@ class _List:
         wanted = self.wanted
         where = [
             _shops_where(self.actor, wanted.shop_ids, values),
-            *self._common(values, is_sorted=True),
+            *self._common(values, is_far=False),
             *self._states(values),
         ]
         where += [*self._kinds(values), *self._carriers(values), *self._creators(values)]
@@ -408,7 +421,7 @@ def _product(name: str, product_ids: Sequence[str], values: Values) -> str:
 def _phone(told: str, values: Values) -> list[str]:
     """Return the conditions that a phone is the told one: by its last four digits, and by all when all are told."""
     masked = _MASKED.fullmatch(told)
-    digits = masked[1] if masked else "".join(each for each in told if each.isdigit() and each.isascii())
+    digits = masked[1] if masked else entry.phone_digits(told)
     tails = crypto.blind_indexes(digits[-reading.TAIL_DIGITS :], purpose=reading.TAIL_PURPOSE)
     where = [f"t.phone_tail = ANY({values.add(list(tails))}::bytea[])"]
     if len(digits) > reading.TAIL_DIGITS:

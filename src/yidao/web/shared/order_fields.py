@@ -1,6 +1,7 @@
 """The tabs and filter fields of the order lists, and what they mean."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -118,24 +119,56 @@ def _labels() -> Chips:
     return Chips(name="label", label=gettext_noop("Label"), options=options, is_more=True)
 
 
-def wanted(question: Question, *, actor: Actor, soon: timedelta, now: datetime) -> Wanted:
+@dataclass(slots=True)
+class Names:
+    """What typed names stand for to one actor; each is looked up once, however many tabs ask."""
+
+    actor: Actor
+    _products: dict[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    _creators: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _shops: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def products(self, text: str, own: tuple[int, ...]) -> tuple[tuple[str, ...], int]:
+        """Return the products a text stands for, and how many order lines they have."""
+        if text not in self._products:
+            found = listing.products_named(text, shop_ids=own)
+            self._products[text] = (found, listing.lines_of(found))
+        return self._products[text]
+
+    def creators(self, text: str, own: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the creators a part of a name stands for."""
+        if text not in self._creators:
+            self._creators[text] = listing.creators_named(text, shop_ids=own)
+        return self._creators[text]
+
+    def shops(self, text: str) -> tuple[int, ...] | None:
+        """Return the shops a typed name or id stands for, None when nothing was typed."""
+        if text and text not in self._shops:
+            self._shops[text] = _shops(text)
+        return self._shops[text] if text else None
+
+
+def wanted(question: Question, names: Names, *, soon: timedelta, now: datetime) -> Wanted:
     """Return what a question means at `now`: names become ids, and a tab the states and times it stands for."""
+    actor = names.actor
     tab = tab_of(question)
     due_from, due_until = _due(question, tab, soon=soon, now=now)
     paid_from, paid_until = question.span("paid")
-    shop_ids = _shops(question.one("shop"), actor)
-    own = tuple(actor.organisation_ids) if actor.kind is ActorKind.MERCHANT else shop_ids or ()
+    shop_ids = names.shops(question.one("shop"))
+    own = tuple[int, ...](actor.organisation_ids) if actor.kind is ActorKind.MERCHANT else shop_ids or ()
     product, creator = question.one("product"), question.one("creator")
+    product_ids, product_lines = names.products(product, own) if product else (None, None)
     return Wanted(
         states=_STATES.get(tab, ()),
         is_refunding=tab == REFUNDING,
         shop_ids=shop_ids,
         order_nos=question.of("order"),
-        product_ids=listing.products_named(product, shop_ids=own) if product else None,
+        product_ids=product_ids,
+        product_lines=product_lines,
         phone=question.one("phone"),
         promise_kinds=question.of("promise"),
         carriers=question.of("carrier"),
-        creator_ids=listing.creators_named(creator, shop_ids=own) if creator else None,
+        creator_ids=names.creators(creator, own) if creator else None,
         labels=sum(int(Label[each]) for each in question.of("label")),
         flags=tuple(int(each) for each in question.of("flag")),
         due_from=due_from,
@@ -176,10 +209,7 @@ def _hours(told: str, now: datetime) -> tuple[datetime | None, datetime | None]:
     return now + timedelta(hours=first), now + timedelta(hours=last)
 
 
-def _shops(text: str, actor: Actor) -> tuple[int, ...] | None:
-    """Return the shops a typed name or id stands for, None when nothing was typed."""
-    if not text:
-        return None
+def _shops(text: str) -> tuple[int, ...]:
     named = accounts.find_shops(text, limit=SHOPS_MAX)
     if named or not (text.isascii() and text.isdigit()):
         return named

@@ -72,6 +72,7 @@ class Source:
     now: datetime
     _wanted: dict[str, Wanted] = field(default_factory=dict)
     _soon: timedelta | None = None
+    _names: order_fields.Names | None = None
 
     def wanted(self, question: Question) -> Wanted:
         """Return what a question narrows the list by."""
@@ -80,7 +81,8 @@ class Source:
             if self._soon is None:
                 shops = self.actor.organisation_ids if self.actor.kind is ActorKind.MERCHANT else ()
                 self._soon = detail.soon(self.now, shop_id=shops[0] if len(shops) == 1 else 0)
-            self._wanted[key] = order_fields.wanted(question, actor=self.actor, soon=self._soon, now=self.now)
+            self._names = self._names or order_fields.Names(actor=self.actor)
+            self._wanted[key] = order_fields.wanted(question, self._names, soon=self._soon, now=self.now)
         return self._wanted[key]
 
     def page(self, question: Question) -> paging.Page[Row]:
