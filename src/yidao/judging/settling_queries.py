@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import psycopg
 from django.db import connection as django_connection
+from django.db.models import Count, Q, Sum
 
 from yidao.accounts.actors import Actor, ActorKind, Permission
 from yidao.judging import settling
@@ -149,15 +150,17 @@ def totals(actor: Actor, *, now: datetime) -> Totals:
         cursor.execute(_TOTALS, [today, now - timedelta(days=2)])
         judged, waiting, held = cursor.fetchone()
     names = ("judgements", "deducted", "capped", "deducted_fen", "coupon_fen", "points_tenths", "debt_fen")
-    rows = list(SettlementDay.objects.filter(day=last).values_list(*names))
-    sums = {name: sum(row[place] for row in rows) for place, name in enumerate(names)}
+    found = SettlementDay.objects.filter(day=last).aggregate(
+        shops_capped=Count("shop_id", filter=Q(capped__gt=0)), **{f"of_{name}": Sum(name) for name in names}
+    )
+    sums = {name: int(found[f"of_{name}"] or 0) for name in names}
     return Totals(
         judged_today=judged,
         waiting=waiting,
         held=held,
         last_day=last,
         last=DayRow(shop_id=0, day=last, settled_at=None, **sums),
-        shops_capped=sum(row[2] > 0 for row in rows),
+        shops_capped=found["shops_capped"],
     )
 
 
