@@ -69,6 +69,7 @@ CAUSE: Final[Mapping[str, str]] = {
     DeadlineChange.Cause.RELIEF: gettext_noop("relief by an announcement"),
     DeadlineChange.Cause.WITHDRAWAL: gettext_noop("an earlier change was taken back"),
 }
+PACK_END: Final[Mapping[str, str]] = {**unmake.WORDS, repack.EDITED: gettext_noop("the number was changed")}
 CARD: Final[Mapping[str, str]] = {
     ShipByCard.State.WAITING: gettext_noop("waits for the buyer"),
     ShipByCard.State.ACCEPTED: gettext_noop("accepted by the buyer"),
@@ -88,6 +89,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "cause": CAUSE,
     "card": CARD,
     "closed": CLOSED,
+    "pack_end": PACK_END,
 }
 
 
