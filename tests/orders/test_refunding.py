@@ -2,14 +2,18 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.orders import life, world
 from yidao.accounts.actors import Permission
 from yidao.audit.models import AuditEntry
 from yidao.carriers.payments import Answer, Request
+from yidao.carriers.payments.sandbox import Act as Act_
 from yidao.carriers.payments.sandbox import Sandbox, acts_of
 from yidao.kit.errors import Forbidden, NotVisible
 from yidao.orders import raw, refunding
@@ -18,7 +22,7 @@ from yidao.orders.refund_models import OrderRefundAttempt, PaymentSandboxRequest
 from yidao.rules.after_sale import Act
 from yidao.rules.refunds import Outcome, Route
 
-db = pytest.mark.django_db
+stored = pytest.mark.django_db
 PAID, NOW = "06-18 10:00", "06-19 11:00"
 
 
@@ -47,7 +51,7 @@ def paid_fen(order_id: int) -> int:
     return sum(PaymentSandboxRequest.objects.filter(order_no=number).values_list("paid_fen", flat=True))
 
 
-@db
+@stored
 def test_money_goes_back_by_one_call() -> None:
     order_id = agreed()
 
@@ -58,7 +62,7 @@ def test_money_goes_back_by_one_call() -> None:
     assert (paid_fen(order_id), world.head(order_id).refunded_fen) == (100_00, 100_00)
 
 
-@db
+@stored
 @pytest.mark.parametrize(
     ("acts", "calls"),
     [
@@ -83,7 +87,7 @@ def test_whatever_the_provider_does_money_goes_back_once(acts, calls) -> None:
     assert sum(each.startswith("CALLED") for each in attempts(order_id)) == calls
 
 
-@db
+@stored
 def test_what_fails_waits_longer_each_time_and_then_for_an_operator() -> None:
     order_id = agreed("FAIL")
 
@@ -100,7 +104,7 @@ def test_what_fails_waits_longer_each_time_and_then_for_an_operator() -> None:
     assert world.head(order_id).open_refunds == 1
 
 
-@db
+@stored
 def test_an_operator_chooses_another_way_and_money_goes_once() -> None:
     order_id = agreed("FAIL", route="ORIGINAL")
     life.sweep("06-19 11:00")
@@ -121,7 +125,7 @@ def test_an_operator_chooses_another_way_and_money_goes_once() -> None:
     assert AuditEntry.objects.filter(act="refund.route_chosen").count() == 1
 
 
-@db
+@stored
 def test_an_operator_says_how_he_knows_that_it_was_paid() -> None:
     order_id = agreed("FAIL")
     life.sweep("06-19 11:00")
@@ -138,7 +142,7 @@ def test_an_operator_says_how_he_knows_that_it_was_paid() -> None:
         refunding.mark_done(evidence="again", **told)
 
 
-@db
+@stored
 @pytest.mark.parametrize("acts", ["TIME_OUT", "LOSE", "LATE"])
 def test_what_may_still_be_paid_is_not_decided_by_hand(acts) -> None:
     order_id = agreed(acts)
@@ -149,7 +153,7 @@ def test_what_may_still_be_paid_is_not_decided_by_hand(acts) -> None:
         refunding.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.OTHER, now=now, real_now=now)
 
 
-@db
+@stored
 def test_who_may_not_decide_decides_nothing() -> None:
     order_id = agreed("FAIL")
     life.sweep(NOW)
@@ -163,7 +167,7 @@ def test_who_may_not_decide_decides_nothing() -> None:
         refunding.choose_route(actor=life.operator(Permission.REFUNDS_DECIDE), refund_id=1, **told)
 
 
-@db
+@stored
 def test_without_a_provider_an_operator_has_it_at_once() -> None:
     order_id = agreed()
     bucket = refund(order_id).bucket
@@ -192,7 +196,7 @@ class Dying:
         raise Killed
 
 
-@db
+@stored
 @pytest.mark.parametrize("is_paying", [False, True], ids=["before it paid", "after it paid"])
 def test_who_dies_during_the_call_leaves_it_to_be_asked_about(is_paying) -> None:
     order_id = agreed()
@@ -209,6 +213,64 @@ def test_who_dies_during_the_call_leaves_it_to_be_asked_about(is_paying) -> None
     assert told == (["CALLED", "INQUIRED"] if is_paying else ["CALLED", "INQUIRED", "CALLED", "ANSWERED"])
 
 
+class Mishaps:
+    """The sandbox, in front of a process that dies at some of its calls, before or after they were made."""
+
+    def __init__(self, dies: list[str]) -> None:
+        self._dies = iter(dies)
+
+    def refund(self, request: Request) -> Answer:
+        return self._call(lambda: life.sandbox().refund(request))
+
+    def ask(self, request_id: str) -> Answer:
+        return self._call(lambda: life.sandbox().ask(request_id))
+
+    def _call(self, call: Callable[[], Answer]) -> Answer:
+        how = next(self._dies, "")
+        if how == "BEFORE":
+            raise Killed
+        answer = call()
+        if how == "AFTER":
+            raise Killed
+        return answer
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    acts=st.lists(st.sampled_from(Act_), min_size=1, max_size=4),
+    dies=st.lists(st.sampled_from(["", "BEFORE", "AFTER"]), max_size=5),
+    route=st.sampled_from([None, Route.OTHER, Route.ORIGINAL]),
+)
+def test_whoever_dies_when_money_never_goes_twice_and_is_done_when_it_went(db, acts, dies, route) -> None:
+    order_id = agreed(",".join(acts), route="ORIGINAL")
+    row = refund(order_id)
+    carrier, at = Mishaps(dies), world.moment(NOW)
+    for _ in range(24):
+        due = refund(order_id).due_at
+        if due is None:
+            break
+        at = max(at, due)
+        with suppress(Killed):
+            refunding.sweep(row.bucket, at, provider=lambda: carrier)
+        assert paid_fen(order_id) in (0, 100_00)
+    row = refund(order_id)
+    if row.state == "WAITS_FOR_OPERATOR" and route is not None:
+        assert paid_fen(order_id) == 0
+        actor = life.operator(Permission.REFUNDS_DECIDE)
+        refunding.choose_route(actor=actor, refund_id=row.id, route=route, now=at, real_now=at)
+        refunding.sweep(row.bucket, at, provider=life.sandbox)
+
+    row = refund(order_id)
+    assert paid_fen(order_id) in (0, 100_00)
+    assert row.state != "DONE" or paid_fen(order_id) == row.amount_fen == world.head(order_id).refunded_fen
+
+
 class Raising:
     """A provider that breaks its word and raises."""
 
@@ -219,7 +281,7 @@ class Raising:
         raise RuntimeError("out there")
 
 
-@db
+@stored
 def test_a_provider_that_raises_has_said_nothing() -> None:
     order_id = agreed()
     bucket = refund(order_id).bucket
@@ -229,7 +291,7 @@ def test_a_provider_that_raises_has_said_nothing() -> None:
     assert (refund(order_id).state, refund(order_id).last_outcome) == ("UNKNOWN", "UNKNOWN")
 
 
-@db
+@stored
 def test_an_answer_that_was_overtaken_decides_nothing_unless_money_arrived() -> None:
     order_id = agreed("LOSE,LOSE,PAY")
     bucket = refund(order_id).bucket
@@ -284,6 +346,6 @@ def test_a_rule_of_the_sandbox_names_acts_that_exist() -> None:
         acts_of("FAIL,NOPE")
 
 
-@db
+@stored
 def test_the_sandbox_never_heard_of_what_it_never_heard_of() -> None:
     assert life.sandbox().ask("refund-0-original").outcome is Outcome.MISSING

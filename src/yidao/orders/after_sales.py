@@ -382,6 +382,8 @@ def sweep(bucket: int, now: datetime) -> int:
     with db.transaction(SYSTEM):
         due = AfterSale.objects.filter(bucket=bucket, due_at__lte=now).order_by("due_at", "id")
         keys = list(due.values_list("id", "order_id")[:BATCH_SIZE])
+        if not keys:
+            return 0
         orders = sorted({order_id for _, order_id in keys})
         list(Order.objects.select_for_update().filter(id__in=orders).order_by("id").values_list("id", flat=True))
         locked = AfterSale.objects.select_for_update().filter(id__in=[each for each, _ in keys], due_at__lte=now)
