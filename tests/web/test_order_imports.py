@@ -3,17 +3,20 @@
 import csv
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.web import cast
 from yidao.accounts.models import User
 from yidao.audit.models import AuditEntry
-from yidao.files.models import StoredFile
+from yidao.files.models import FileChunk, StoredFile
 from yidao.intake import tasks
-from yidao.kit import tables
+from yidao.kit import clock, tables
 from yidao.orders.models import Order, OrderImport
 
 HEADER = "订单编号,支付时间,商品数量,选购商品,收件人,颜色偏好"
@@ -103,6 +106,27 @@ def test_no_file_and_too_many_files_are_refused(people: People, alice: Client) -
     assert OrderImport.objects.filter(shop_id=people.shop).count() == 3
 
 
+def test_a_file_that_was_never_read_to_its_end_is_given_up_after_a_day(people: People, alice: Client) -> None:
+    for _ in range(3):
+        bring(alice, people.shop, HEADER)
+    OrderImport.objects.filter(shop_id=people.shop).update(queued_at=clock.real_now() - timedelta(hours=25))
+
+    page = alice.get(f"/m/{people.shop}/orders/import/").content.decode()
+
+    assert page.count("文件未能读完，请重新上传。") == 3
+    bring(alice, people.shop, HEADER)
+
+
+def test_a_file_that_was_damaged_is_said_to_be_unreadable(people: People, alice: Client) -> None:
+    made = bring(alice, people.shop, HEADER)
+    FileChunk.objects.filter(file_id=made.file_id).update(body_encrypted=b"damaged")
+
+    tasks.read_order_file(made.id)
+
+    made.refresh_from_db()
+    assert (made.state, made.fault) == ("FAILED", "import.file_unreadable")
+
+
 def test_bad_rows_are_the_shops_alone_and_only_for_a_day(people: People, alice: Client) -> None:
     made = bring(alice, people.shop, f"{HEADER}\nN2,昨天,1,灯,李四,蓝\n")
     tasks.read_order_file(made.id)
@@ -126,3 +150,26 @@ def test_the_template_can_be_brought_as_it_is(people: People, alice: Client, tmp
     assert "店铺编号" not in table.columns
     (row,) = table.rows
     assert (row.cells["订单编号"], row.cells["承诺发货时间"]) == ("O-1", "48小时")
+
+
+def test_the_page_costs_the_same_for_three_files_as_for_one(people: People, alice: Client) -> None:
+    costs = []
+    for _ in range(3):
+        bring(alice, people.shop, HEADER)
+        with CaptureQueriesContext(connection) as queries:
+            alice.get(f"/m/{people.shop}/orders/import/")
+        costs.append(len(queries))
+
+    assert costs[1] == costs[2]
+
+
+def test_who_may_not_edit_orders_brings_none(people: People) -> None:
+    finance = cast.user("Fiona", (people.shop, cast.Role.FINANCE))
+    client = Client()
+    client.force_login(finance)
+
+    for name in ("", "template/"):
+        assert client.get(f"/m/{people.shop}/orders/import/{name}").status_code == 403
+    file = SimpleUploadedFile("orders.csv", b"x")
+    assert client.post(f"/m/{people.shop}/orders/import/upload/", {"file": file}).status_code == 403
+    assert not OrderImport.objects.filter(shop_id=people.shop).exists()

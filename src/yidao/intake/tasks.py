@@ -12,18 +12,20 @@ from procrastinate.contrib.django import app
 from psycopg import conninfo
 
 from yidao.files import services as stored
-from yidao.intake import files
+from yidao.intake import columns, files
 from yidao.intake.payloads import SourceFacts
 from yidao.intake.phrases import Language
-from yidao.intake.queue import Queue
+from yidao.intake.queue import Queue, StoreUnavailable
 from yidao.intake.senders import SHOP_SOURCE, Sender
-from yidao.kit import clock, logs, sheets
+from yidao.kit import clock, logs, sheets, tables
 from yidao.kit.errors import Refusal
 from yidao.orders import imports
 from yidao.orders.imports import Begun
 
 RETRY: Final = RetryStrategy(
-    max_attempts=3, wait=3, retry_exceptions=(OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
+    max_attempts=3,
+    wait=3,
+    retry_exceptions=(OperationalError, psycopg.OperationalError, psycopg.InterfaceError, StoreUnavailable),
 )
 ITEMS_MAX: Final = 4_000
 BYTES_MAX: Final = 32 * 1024 * 1024
@@ -43,7 +45,8 @@ def read_order_file(import_id: int) -> None:
     with tempfile.TemporaryDirectory(prefix="yidao-orders-") as folder:
         try:
             _read(begun, Path(folder))
-        except Refusal as refusal:
+        except (tables.FileUnreadable, columns.ColumnsMissing, stored.FileDamaged) as fault:
+            refusal = fault if isinstance(fault, Refusal) else tables.FileUnreadable(name=begun.file_name)
             values = {name: str(value) for name, value in refusal.values.items()}
             imports.fail(begun.id, fault=refusal.code, values=values, real_now=clock.real_now())
 

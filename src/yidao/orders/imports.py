@@ -24,6 +24,7 @@ KEPT: Final = timedelta(hours=24)
 UNDER_WAY_MAX: Final = 3
 NAME_CHARS_MAX: Final = 120
 SHOWN_MAX: Final = 50
+GIVEN_UP: Final = "import.given_up"
 State = OrderImport.State
 UNDER_WAY: Final = (State.WAITING, State.RUNNING)
 
@@ -109,7 +110,8 @@ def ask(
     _check(actor, shop_id)
     assert actor.user_id is not None, "people bring files, machines have the interface"
     with db.transaction(actor):
-        busy = OrderImport.objects.filter(shop_id=shop_id, state__in=UNDER_WAY).count()
+        fresh = OrderImport.objects.filter(shop_id=shop_id, state__in=UNDER_WAY, queued_at__gt=real_now - KEPT)
+        busy = fresh.count()
         if busy >= UNDER_WAY_MAX:
             raise TooBusy(count=busy)
         kept_name = "".join(each for each in name if each.isprintable())[-NAME_CHARS_MAX:] or "orders"
@@ -163,11 +165,13 @@ def of_shop(*, actor: Actor, shop_id: int, real_now: datetime) -> Sequence[Impor
 
 
 def _row(row: OrderImport, real_now: datetime) -> ImportRow:
+    # Whoever read the file died of it time and again, and the file is gone by now.
+    is_lost = row.state in UNDER_WAY and row.queued_at <= real_now - KEPT
     return ImportRow(
         id=row.id,
         file_name=row.file_name,
-        state=row.state,
-        fault=row.fault,
+        state=State.FAILED if is_lost else row.state,
+        fault=GIVEN_UP if is_lost else row.fault,
         fault_values=row.fault_values,
         rows=row.rows,
         accepted=row.accepted,

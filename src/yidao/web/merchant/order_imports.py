@@ -25,6 +25,7 @@ from yidao.web.shared.faults import message_of
 from yidao.web.shared.requests import Request
 
 PAGE: Final = "merchant/order_imports.html"
+_ONE: Final = "{prefix}orders/import/<order_import:order_import>/"
 STATE: Final = {
     "WAITING": (gettext_noop("Waiting"), ""),
     "RUNNING": (gettext_noop("Being read"), "notice"),
@@ -34,6 +35,7 @@ STATE: Final = {
 FAULT: Final = {
     "import.file_unreadable": gettext_noop("The file %(name)s cannot be read as CSV, NDJSON or xlsx."),
     "import.file_too_long": gettext_noop("The file %(name)s is too long; cut it into files of at most %(rows)s rows."),
+    imports.GIVEN_UP: gettext_noop("The file could not be read to its end. Bring it again."),
     "import.columns_missing": gettext_noop("The file lacks the columns %(columns)s."),
 }
 
@@ -44,7 +46,11 @@ def routes(prefix: str) -> list[URLPattern]:
         path(f"{prefix}orders/import/", index, name="merchant-order-imports"),
         path(f"{prefix}orders/import/upload/", upload, name="merchant-order-import"),
         path(f"{prefix}orders/import/template/", template, name="merchant-order-template-file"),
-        path(f"{prefix}orders/import/<order_import:order_import>/bad-rows/", bad_rows, name="merchant-order-bad-rows-file"),
+        path(
+            f"{prefix}orders/import/<order_import:order_import>/bad-rows/",
+            bad_rows,
+            name="merchant-order-bad-rows-file",
+        ),
     ]
 
 
