@@ -134,3 +134,15 @@ def test_shipping_and_judging_at_once_judge_what_had_fallen_due_before(committed
 
     rows = Violation.objects.filter(shop_id=shop).values("order_id").annotate(count=Count("id"))
     assert [each["count"] for each in rows] == [2] * 10
+
+
+def test_an_owed_judgement_is_never_made_after_its_own_reversal(committed_db) -> None:
+    orders = [late() for _ in range(20)]
+    with db.transaction(SYSTEM):
+        judge.owed.keep(raw.plain(), orders, now=after(30))
+
+    at_once(lambda: sweep(after(30)), *[lambda: back(order_ids=orders, cause="RELIEF")] * 2)
+    sweep(after(30))
+
+    assert [standing(each) for each in orders] == [[]] * 20
+    assert [len(made(each)) for each in orders] == [3] * 20

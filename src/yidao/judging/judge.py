@@ -43,11 +43,12 @@ UPDATE order_head AS h
 """
 _TAKE_OWED: Final = """
 DELETE FROM order_owed_judgement WHERE (order_id, round, ordinal) IN (
-  SELECT order_id, round, ordinal FROM order_owed_judgement WHERE {0} ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
+  SELECT order_id, round, ordinal FROM order_owed_judgement WHERE {0} LIMIT %s FOR UPDATE {1})
 RETURNING order_id, shop_id, order_no, round, ordinal, at, ship_by_at, policy, promise_kind, paid_fen, product_ids
 """
-_OWED_IN_BUCKET: Final = _TAKE_OWED.format("bucket = %s")
-_OWED_OF: Final = _TAKE_OWED.format("order_id = ANY(%s::bigint[])")
+_OWED_IN_BUCKET: Final = _TAKE_OWED.format("bucket = %s ORDER BY at", "SKIP LOCKED")
+# Who takes judgements back waits for a judge that is just making them; else one would come after its own reversal.
+_OWED_OF: Final = _TAKE_OWED.format("order_id = ANY(%s::bigint[]) ORDER BY order_id, round, ordinal", "")
 _PRODUCTS: Final = """
 SELECT DISTINCT l.order_id, l.product_id
   FROM unnest(%s::bigint[], %s::bigint[]) AS t(order_id, at_us)
