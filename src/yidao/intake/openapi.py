@@ -128,8 +128,8 @@ def paths() -> dict[str, Any]:
         "/v1/parcels": _post(
             "postParcels",
             "Report up to 500 parcels that were handed over",
-            "A shop reports its own parcels; a number that came before its shop waits for a decision when in doubt. Orders of "
-            "the shop that the lines name, by their own number or that of a line, are shipped by it with all that waits.",
+            "A shop reports its own parcels; a number that came before its shop waits for a decision when in doubt. "
+            "Orders of the shop that the lines name, by their number or that of a line, are shipped by it.",
             "Parcels",
             PARCEL_EXAMPLE,
         ),

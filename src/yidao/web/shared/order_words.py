@@ -5,6 +5,7 @@ from typing import Final
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
+from yidao.flows import repack, unmake
 from yidao.orders.models import DeadlineChange, Order, ShipByCard
 from yidao.places import divisions
 from yidao.rules import money
