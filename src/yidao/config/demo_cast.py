@@ -21,18 +21,19 @@ from yidao.accounts.ids import OrganisationId
 from yidao.accounts.models import Membership, Organisation
 from yidao.audit import services as audit
 from yidao.config import demo_clock
-from yidao.kit import clock, crypto, db, ids
+from yidao.kit import clock, crypto, db
 from yidao.kit.errors import Refusal
 from yidao.ledger import posting
 from yidao.ledger.posting import Due
 from yidao.market import data, late_stories, stamps
 from yidao.market.courier import Keys, PushKey
 from yidao.market.world import Cast
-from yidao.orders.refund_models import OrderRefund, PaymentSandboxRule
+from yidao.orders import refunding
 from yidao.policies import families
 from yidao.policies import services as policies
 from yidao.rules import monitor
 from yidao.rules.instants import instant
+from yidao.rules.refunds import Route
 
 HISTORY_DAYS: Final = 25
 DEPOSIT_FEN: Final = 500_000
@@ -132,11 +133,8 @@ def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
         platform = _populate(now=first)
         _begin_data(platform, begins_at=begins_at, now=first)
         _pay_deposits(now=first)
-        PaymentSandboxRule.objects.create(
-            id=ids.new_id(),
-            order_no_prefix=late_stories.order_no(late_stories.OLD_ORDER_CASE, 0),
-            route=OrderRefund.Route.ORIGINAL,
-            acts="FAIL",
+        refunding.tell_sandbox(
+            order_no_prefix=late_stories.order_no(late_stories.OLD_ORDER_CASE, 0), acts="FAIL", route=Route.ORIGINAL
         )
         audit.record(
             act=BEGUN,
@@ -150,15 +148,18 @@ def begin(*, seed: int, start: datetime, rate: float, parcels: int) -> None:
 
 def _pay_deposits(*, now: datetime) -> None:
     """Let every shop have paid its deposit before anything happens; one paid so little that it soon owes."""
-    shops = Organisation.objects.filter(kind=Organisation.Kind.SHOP).order_by("id").values_list("id", flat=True)
+    found = tenants(django_connection.connection).shops
     dues = [
-        Due("opening", shop_id, POOR_DEPOSIT_FEN if shop.key == POOR_SHOP else DEPOSIT_FEN, {"reason": "开店保证金"})
-        for shop, shop_id in zip(data.SHOPS, shops, strict=True)
+        Due(
+            f"opening/{shop_id}",
+            shop_id,
+            POOR_DEPOSIT_FEN if key == POOR_SHOP else DEPOSIT_FEN,
+            {"reason": "开店保证金"},
+        )
+        for key, shop_id in found.items()
     ]
     kind, source = posting.Kind.TOP_UP, posting.Account.TOPUP_CLEARING
-    for due in dues:
-        named = due._replace(ref=f"opening/{due.shop_id}")
-        posting.give_back(django_connection.connection, [named], now=now, kind=kind.value, source=source.value)
+    posting.give_back(django_connection.connection, dues, now=now, kind=kind.value, source=source.value)
 
 
 def choices(connection: psycopg.Connection[Any]) -> Choices:

@@ -10,8 +10,9 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Say which lists can be exported; let the journal hear of second factors."""
+        """Say which lists can be exported, and what flows tell of; let the journal hear of second factors."""
         from yidao.exports import registry  # inline: django not set up
+        from yidao.flows import unmake  # noqa: F401  # inline: django not set up
         from yidao.web.creator import shops  # inline: django not set up
         from yidao.web.merchant import products  # inline: django not set up
         from yidao.web.operator import carriers  # inline: django not set up
