@@ -9,7 +9,7 @@ from yidao.accounts.actors import Permission
 from yidao.audit.models import AuditEntry
 from yidao.notices.models import Notice
 from yidao.orders import cards, closing, receipt, refunding
-from yidao.orders.models import AfterSale, OrderRefund
+from yidao.orders.models import AfterSale, Order, OrderRefund
 from yidao.orders.refund_models import PaymentSandboxRequest
 from yidao.rules.refunds import Route
 
@@ -121,6 +121,16 @@ def test_an_order_without_money_closes_without_a_refund(shop) -> None:
     life.sweep(CLOSES)
 
     assert (world.head(order_id).state, OrderRefund.objects.filter(order_id=order_id).count()) == ("CANCELLED", 0)
+
+
+def test_an_order_older_than_every_policy_closes_by_the_first_one(shop) -> None:
+    order_id = world.place(shop, ordered=PAID, paid=PAID)
+    Order.objects.filter(id=order_id).update(ordered_at=CLOSES - timedelta(days=900))
+    life.standing.refresh(life.raw.plain(), [order_id], now=CLOSES)
+
+    life.sweep(CLOSES)
+
+    assert world.head(order_id).closed_at == CLOSES - timedelta(days=750)
 
 
 def test_an_order_that_cannot_be_closed_is_put_off_and_its_neighbours_close(shop, monkeypatch) -> None:

@@ -15,7 +15,7 @@ from yidao.audit import services as audit
 from yidao.kit import db, ids, news
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
 from yidao.kit.sweeps import Concern
-from yidao.orders import deadlines, raw, sight
+from yidao.orders import deadlines, raw, sight, standing
 from yidao.orders.models import Order, ShipByCard
 from yidao.policies import books, families
 from yidao.rules import cards, order_life
@@ -85,9 +85,10 @@ class CardRow:
 
 
 def policy_of(order: Order, shelf: books.Shelf) -> order_life.Policy:
-    """Return the numbers that bind an order, by when it was placed."""
-    anchor = order.ordered_at or order.paid_at or order.changed_at
-    return shelf.of(families.ORDER_LIFE).choose(instant(anchor), order.shop_id, "")
+    """Return the numbers that bind an order, by when it was placed; one older than every policy has the default's."""
+    anchor = instant(order.ordered_at or order.paid_at or order.changed_at)
+    found = standing.chosen(shelf.of(families.ORDER_LIFE), anchor, order.shop_id)
+    return found or order_life.ORDER_LIFE_DEFAULT
 
 
 def ask(

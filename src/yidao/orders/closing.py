@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from yidao.accounts.actors import SYSTEM
 from yidao.audit import services as audit
 from yidao.kit import clock, db, news, sweeps
+from yidao.kit.errors import Refusal
 from yidao.kit.sweeps import Concern
 from yidao.notices import kinds
 from yidao.notices import services as notices
@@ -41,7 +42,7 @@ def sweep(bucket: int, now: datetime) -> int:
             assert at is not None, "the column is what was looked for"
             try:
                 record = after_sales.close(head, at=at, now=now)
-            except (ArithmeticError, LookupError, ValueError) as fault:
+            except (ArithmeticError, LookupError, ValueError, Refusal) as fault:
                 sweeps.keep_fault(NAME, head.id, fault, now=now)
                 faulty.append(head.id)
                 continue
