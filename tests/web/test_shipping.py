@@ -107,9 +107,8 @@ def test_chosen_orders_stand_in_the_table_already(cast: Cast) -> None:
 def test_templates_are_handed_out(cast: Cast) -> None:
     client = as_(cast.alice)
 
-    assert (
-        client.get(address("ship-template-file", cast), {"format": "csv"}).content.decode("utf-8-sig").startswith("订单号,")
-    )
+    csv = client.get(address("ship-template-file", cast), {"format": "csv"})
+    assert csv.content.decode("utf-8-sig").startswith("订单号,")
     assert client.get(address("ship-template-file", cast))["Content-Disposition"].endswith('template.xlsx"')
 
 
@@ -202,3 +201,20 @@ def test_who_does_not_ship_sees_no_form(cast: Cast) -> None:
     assert as_(cast.bob).get(address("ship", cast)).status_code == 403
     assert as_(cast.charlie).get(address("order-ship", cast, order=order.id)).status_code == 404
     assert NOW - order.paid_at < timedelta(days=1)
+
+
+def test_an_operator_says_that_a_number_is_wrong(cast: Cast) -> None:
+    order = place(cast)
+    as_(cast.alice).post(
+        address("order-ship", cast, order=order.id), {"carrier": "zhongtong", "waybill_no": facts.fresh_number()}
+    )
+    pack = Pack.objects.get(shop_id=cast.shop)
+    here = reverse("operator-pack", kwargs={"pack": pack.id})
+
+    assert here in text_of(as_(cast.olga).get(reverse("operator-order", kwargs={"order": order.id})))
+    assert as_(cast.viewer).post(here).status_code == 403
+    assert as_(cast.olga).post(here).status_code == 302
+    assert as_(cast.olga).post(here).status_code == 409
+    assert world.head(order.id).state == "TO_SHIP"
+    page = text_of(as_(cast.alice).get(address("order", cast, order=order.id)))
+    assert "平台认定单号有误" in page

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import psycopg
 
-from yidao.accounts.actors import Actor
+from yidao.accounts.actors import Actor, ActorKind
 from yidao.audit import services as audit
 from yidao.carriers import catalogue
 from yidao.flows import ship
@@ -58,6 +58,27 @@ def editable(actor: Actor, pack_id: int, *, now: datetime) -> Editable:
         refused=refused,
         until=shipping.edit_until(pack.shipped_at, policy),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A pack and the orders in it."""
+
+    pack: PackRow
+    order_ids: tuple[int, ...]
+
+
+def seen(actor: Actor, pack_id: int) -> Seen:
+    """
+    Return any pack to the platform, and to a shop its own.
+
+    :raises NotVisible: there is no such pack of the actor's.
+    """
+    connection = raw.plain()
+    pack = packs.packs(connection, [pack_id]).get(pack_id)
+    if pack is None or (actor.kind is not ActorKind.OPERATOR and pack.shop_id not in actor.organisation_ids):
+        raise NotVisible
+    return Seen(pack=pack, order_ids=packs.orders_of(connection, [pack_id]))
 
 
 def edit(

@@ -46,7 +46,7 @@ class Cause(StrEnum):
     BY_MARKETPLACE = "BY_MARKETPLACE"
 
 
-WORDS: Final = {
+WORDS: Final[Mapping[str, str]] = {
     Cause.VOIDED: gettext_noop("the carrier voided the number"),
     Cause.REUSED: gettext_noop("the number was another receiver's shortly before"),
     Cause.ELSEWHERE: gettext_noop("the number was seen in foreign cities only"),

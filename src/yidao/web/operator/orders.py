@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yidao.orders import detail
@@ -35,5 +36,7 @@ def item(request: Request, order: int) -> HttpResponse:
         parcel=lambda carrier, number: reverse("operator-parcel", kwargs={"carrier": carrier, "waybill_no": number}),
         violation=lambda violation: reverse("operator-violation", kwargs={"violation": violation}),
         order=lambda other: reverse("operator-order", kwargs={"order": other}),
+        pack=lambda pack: reverse("operator-pack", kwargs={"pack": pack}),
+        pack_words=gettext_noop("Detail"),
     )
     return order_lists.render_drawer(request, actor, _place(), order_pages.context(request, actor, row, links))

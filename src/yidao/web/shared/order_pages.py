@@ -40,6 +40,8 @@ class Links:
     after_sale: Any = None
     violation: Any = None
     pack: Any = None
+    pack_words: str = ""
+    """What leads to a pack; empty for what its shop does there."""
     acts: tuple[tuple[str, str], ...] = ()
     """Words and addresses of the buttons."""
     together: str = ""
