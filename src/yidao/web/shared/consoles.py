@@ -279,7 +279,7 @@ def _judgements() -> Group:
             ),
             entry("violations", gettext_noop("All violations")),
             entry("appeals", gettext_noop("Appeals to answer"), badge="appeals"),
-            entry("sanctions", gettext_noop("Sanctions against shops"), badge="sanctions"),
+            entry("sanctions", gettext_noop("Sanctions"), badge="sanctions"),
             entry("bans", gettext_noop("Banned products")),
             entry("refunds", gettext_noop("Refunds in trouble"), badge="refunds"),
             entry("calendar", gettext_noop("Working calendar")),
