@@ -3,7 +3,6 @@ Takes judgements back: an appeal was won, a report or a relief granted, D moved.
 rows with the opposite amounts are added, money goes back to the deposit, bans fall whose cause is gone.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -17,7 +16,7 @@ from yidao.ledger import posting
 from yidao.ledger.models import LedgerAccount
 from yidao.orders import owed
 from yidao.policies import books, families
-from yidao.rules import late_shipment
+from yidao.rules import late_shipment, penalties
 from yidao.rules.instants import Instant
 
 Cause = Reversal.Cause
@@ -26,10 +25,10 @@ ORDERS_MAX: Final = 500
 SOURCES: Final = {"DEDUCTION": LedgerAccount.Kind.PENALTY.value, "COUPON": LedgerAccount.Kind.COMPENSATION.value}
 """The account a penalty's money went to, and comes back from."""
 
-_ORDERS_OF: Final = "SELECT DISTINCT order_id FROM judgement WHERE id = ANY(%s::bigint[])"
 _LOCK_ORDERS: Final = """
 SELECT id, shop_id, judge_round, ship_by_at, judge_pauses, late_policy FROM order_head
- WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+ WHERE id = ANY(%s::bigint[] || ARRAY(SELECT order_id FROM judgement WHERE id = ANY(%s::bigint[])))
+ ORDER BY id FOR UPDATE
 """
 _LOCK_OF_ORDERS: Final = """
 SELECT id, order_id, shop_id, kind, policy, at FROM violation
@@ -67,8 +66,9 @@ SELECT t.id, p.judgement_id, p.shop_id, p.order_id, p.day, p.kind, -p.amount_fen
   JOIN penalty AS p ON p.id = t.reverses_id
 """
 _COUNTS: Final = """
-SELECT order_id, count(*) FROM violation
- WHERE order_id = ANY(%s::bigint[]) AND kind = 'LATE_SHIPMENT' AND state <> 'REVERSED' GROUP BY order_id
+SELECT c.order_id, (SELECT count(*) FROM violation AS v
+                     WHERE v.order_id = c.order_id AND v.kind = 'LATE_SHIPMENT' AND v.state <> 'REVERSED')
+  FROM (SELECT DISTINCT order_id FROM product_ban_cause WHERE order_id = ANY(%s::bigint[]) AND ended_at IS NULL) AS c
 """
 _BEGIN_ROUND: Final = """
 UPDATE order_head AS h
@@ -131,9 +131,9 @@ def reverse(
     Reading: a reversal frees no room for judgements of its day that took nothing because of the cap.
     """
     is_whole = bool(order_ids)
-    wanted = sorted({id_ for (id_,) in _rows(connection, _ORDERS_OF, judgement_ids)} | set(order_ids))
-    assert len(wanted) <= ORDERS_MAX, "more orders than one transaction reverses"
-    orders = [_Order(*row) for row in _rows(connection, _LOCK_ORDERS, wanted)]
+    keys = arrays.integers(sorted(order_ids)), arrays.integers(sorted(judgement_ids))
+    orders = [_Order(*row) for row in micros.rows(connection, _LOCK_ORDERS, keys)]
+    assert len(orders) <= ORDERS_MAX, "more orders than one transaction reverses"
     if is_whole:
         judge.catch_up(connection, [each.id for each in orders], now=now)
         targets = _of_orders(connection, [each.id for each in orders], kinds)
@@ -181,14 +181,14 @@ def _take_penalties_back(
     connection: psycopg.Connection[Any], judgement_ids: str, *, now: datetime, user_id: int | None
 ) -> int:
     """Add the opposite of every penalty, give the money back, and return how much it was."""
-    penalties = micros.rows(connection, _PENALTIES, (judgement_ids,))
-    if not penalties:
+    taken = micros.rows(connection, _PENALTIES, (judgement_ids,))
+    if not taken:
         return 0
     transfers: dict[int, int] = {}
     for kind, source in SOURCES.items():
         dues = [
             posting.Due(f"penalty/{id_}", shop_id, fen, {"order_id": str(order_id), "judgement_id": str(judgement_id)})
-            for id_, judgement_id, shop_id, order_id, each, fen in penalties
+            for id_, judgement_id, shop_id, order_id, each, fen in taken
             if each == kind and fen > 0
         ]
         if dues:
@@ -199,12 +199,12 @@ def _take_penalties_back(
         _TAKE_BACK,
         (
             now,
-            arrays.integers([ids.new_id() for _ in penalties]),
-            arrays.integers([row[0] for row in penalties]),
-            arrays.integers_or_null([transfers.get(row[0]) for row in penalties]),
+            arrays.integers([ids.new_id() for _ in taken]),
+            arrays.integers([row[0] for row in taken]),
+            arrays.integers_or_null([transfers.get(row[0]) for row in taken]),
         ),
     )
-    return sum(row[5] for row in penalties if row[4] in SOURCES)
+    return sum(row[5] for row in taken if row[4] in SOURCES)
 
 
 def _lift_bans(
@@ -214,9 +214,11 @@ def _lift_bans(
     policies = {each.order_id: each.policy for each in targets if each.kind == Kind.LATE_SHIPMENT}
     if not policies:
         return 0
+    counts = _rows(connection, _COUNTS, list(policies))
+    if not counts:
+        return 0
     book = books.shelf(connection).of(families.LATE_SHIPMENT)
-    counts = Counter(dict(_rows(connection, _COUNTS, list(policies))))
-    fallen = [id_ for id_, name in policies.items() if counts[id_] <= book.by_name(name).ban_after]
+    fallen = [id_ for id_, count in counts if not penalties.is_banned(book.by_name(policies[id_]), count)]
     return bans.end_causes(connection, fallen, cause=str(cause), now=now, user_id=user_id)
 
 
