@@ -9,7 +9,7 @@ from yidao.accounts.ids import CredentialId, OrganisationId, UserId
 from yidao.carriers.payments.sandbox import Sandbox
 from yidao.kit import db, ids, sweeps
 from yidao.orders import after_sales, cards, closing, raw, receipt, refunding, sight, standing
-from yidao.orders.models import Pack, PackLine
+from yidao.orders.models import AfterSale, Order, OrderRefund, Pack, PackLine, ShipByCard
 from yidao.rules.after_sale import Act, Kind
 from yidao.rules.refunds import Route
 
@@ -120,6 +120,22 @@ def sandbox_does(order_id: int, acts: str, *, route: str = "") -> None:
     """Tell the sandbox how to treat one order's refunds."""
     number = world.head(order_id).order_no
     refunding.tell_sandbox(order_no_prefix=number, acts=acts, route=Route(route) if route else None)
+
+
+def hush() -> None:
+    """Let nothing be due that other tests left behind; only inside a transaction that is taken back."""
+    Order.objects.update(receipt_due_at=None, close_due_at=None)
+    for model in (AfterSale, OrderRefund, ShipByCard):
+        model.objects.update(due_at=None)
+
+
+def settle(*shops: int) -> None:
+    """Let nothing of these shops be due any more, for tests whose rows stay."""
+    Order.objects.filter(shop_id__in=shops).update(
+        receipt_due_at=None, close_due_at=None, judge_due_at=None, warn_due_at=None
+    )
+    for model in (AfterSale, OrderRefund, ShipByCard):
+        model.objects.filter(shop_id__in=shops).update(due_at=None)
 
 
 CONCERNS = (

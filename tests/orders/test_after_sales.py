@@ -18,6 +18,7 @@ PAID = "06-18 10:00"
 
 @pytest.fixture
 def shop() -> int:
+    life.hush()
     return life.fresh_shop()
 
 

@@ -19,6 +19,7 @@ D = world.moment("06-20 10:00")
 
 @pytest.fixture
 def shop() -> int:
+    life.hush()
     return life.fresh_shop()
 
 

@@ -20,6 +20,7 @@ CLOSES = world.moment("01-10 10:00") + timedelta(days=150)
 
 @pytest.fixture
 def shop() -> int:
+    life.hush()
     return life.fresh_shop()
 
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def order_id() -> int:
     """Return an order that was shipped at 06-18 12:00."""
+    life.hush()
     made = world.place(life.fresh_shop(), paid="06-18 10:00")
     life.ship(made, "06-18 12:00")
     return made
