@@ -21,7 +21,16 @@ from yidao.rules.instants import instant
 PHOTO = jpeg(FRAME, SCAN)
 
 
-def judged(shop: int, *, at: datetime, count: int = 1, order_no: str = "", **more: Any) -> list[int]:
+def judged(
+    shop: int,
+    *,
+    at: datetime,
+    count: int = 1,
+    order_no: str = "",
+    kind: str = "LATE_SHIPMENT",
+    facts: dict[str, Any] | None = None,
+    **more: Any,
+) -> list[int]:
     """Plant an order that was judged `count` times, the first time at `at`, and of which its shop heard at once."""
     order_id = planting.order(shop, order_no or str(ids.new_id()), due=at)
     order = Order.objects.get(id=order_id)
@@ -30,12 +39,12 @@ def judged(shop: int, *, at: datetime, count: int = 1, order_no: str = "", **mor
             shop_id=shop,
             order_id=order_id,
             order_no=order.order_no,
-            kind="LATE_SHIPMENT",
+            kind=kind,
             round=1,
             ordinal=ordinal,
             at=instant(at + timedelta(days=ordinal - 1)),
             policy="late-shipment/douyin-2022/1",
-            facts={"ship_by_at": at.isoformat(), "promise_kind": "H48", "paid_fen": order.paid_fen},
+            facts=facts or {"ship_by_at": at.isoformat(), "promise_kind": "H48", "paid_fen": order.paid_fen},
         )
         for ordinal in range(1, count + 1)
     ]

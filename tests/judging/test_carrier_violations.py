@@ -9,13 +9,14 @@ from tests.orders import planting as orders
 from tests.web import cast, planting
 from tests.web.cast import Cast
 from yidao.accounts.actors import Actor, ActorKind, Permission
-from yidao.judging import carrier_violations, daily
+from yidao.flows import unmake
+from yidao.judging import carrier_violations, daily, false_shipments
 from yidao.judging.models import Judgement, Violation
 from yidao.kit import sweeps
 from yidao.orders.models import Pack
 from yidao.parcels.models import Anomaly
 from yidao.policies import families, services
-from yidao.rules import pickup_violation, transit_violation
+from yidao.rules import false_shipment, pickup_violation, transit_violation
 from yidao.rules.scans import Kind as Scan
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,33 @@ def test_a_parcel_that_stands_after_its_pickup_is_another_kind(people: Cast) -> 
     switch_on(transit_violation, transit_violation.TRANSIT_DOUYIN_2022)
 
     assert found(people) == [("TRANSIT_TIMEOUT", "transit-violation/douyin-2022/2")]
+
+
+@pytest.mark.parametrize(
+    ("cause", "reasons"),
+    [
+        ("VOIDED", ["NUMBER_ABNORMAL"]),
+        ("CLAIMED", ["NUMBER_REUSED"]),
+        ("ELSEWHERE", ["OTHER_ROUTE"]),
+        ("BY_SHOP", None),
+    ],
+)
+def test_a_number_that_proved_wrong_is_a_false_shipment_once_its_policy_is_on(people: Cast, cause, reasons) -> None:
+    order_id = orders.order(people.shop, f"WRONG-{cause}", paid=NOW - timedelta(days=4))
+    pack = orders.pack(people.shop, order_id, "YT000001")
+    Pack.objects.filter(id=pack).update(state="UNMADE", ended_at=NOW - HOUR, ended_cause=cause)
+    assert false_shipments.open_due([people.shop], now=NOW) == 0
+
+    switch_on(false_shipment, false_shipment.FALSE_SHIPMENT_DOUYIN_2021)
+
+    assert false_shipments.open_due([people.shop], now=NOW) == (reasons is not None)
+    assert false_shipments.open_due([people.shop], now=NOW) == 0
+    told = Judgement.objects.filter(order_id=order_id).values_list("facts__reasons", "facts__deduction_fen", "at")
+    assert list(told) == ([(reasons, 500_00, NOW - HOUR)] if reasons else [])
+
+
+def test_every_cause_that_proves_something_is_one_that_unmakes() -> None:
+    assert false_shipments.SHOWN.keys() <= {cause.value for cause in unmake.Cause}
 
 
 def test_the_daily_look_opens_them(people: Cast) -> None:

@@ -117,6 +117,23 @@ def test_the_detail_says_why_what_it_took_and_until_when_one_may_appeal(people: 
     assert f"{(until - timedelta(seconds=1)) + timedelta(hours=8):%Y-%m-%d %H:%M:%S}" in html
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "words"),
+    [
+        ("PICKUP_TIMEOUT", {}, "did not pick the parcel up in time"),
+        ("TRANSIT_TIMEOUT", {}, "did not move on in time"),
+        ("FALSE_SHIPMENT", {"reasons": ["OTHER_ROUTE", "NUMBER_REUSED"]}, "its trace leads elsewhere, it is another"),
+        ("OUT_OF_STOCK", {"by_hand": True}, "opened this by hand"),
+    ],
+)
+def test_every_kind_says_why(people: Cast, kind: str, facts: dict[str, object], words: str) -> None:
+    (made,) = cases.judged(people.shop, at=NOW - DAY, kind=kind, facts=facts)
+
+    assert words in page(as_(people.alice), "merchant-violation", shop=people.shop, violation=made).replace(
+        "&#39;", "'"
+    )
+
+
 def test_the_side_bar_counts_until_one_has_looked(people: Cast) -> None:
     cases.judged(people.shop, at=NOW - DAY)
     browser = as_(people.alice)

@@ -16,6 +16,7 @@ from yidao.kit import arrays, db, micros, news
 from yidao.orders import raw
 from yidao.orders.models import Order
 from yidao.policies import books, families
+from yidao.policies.books import Shelf
 from yidao.policies.families import Family
 from yidao.policies.selection import PolicyBook
 from yidao.rules import parcel, pickup_violation, transit_violation
@@ -108,8 +109,13 @@ def open_due(shop_ids: Sequence[int], *, now: datetime) -> int:
         _open(search, book, shop_ids, now=now)
         for search in SEARCHES
         for book in (shelf.of(search.family),)
-        if any(version.policy.is_on and version.effective_from is not None for version in book.versions)
+        if is_on(book)
     )
+
+
+def is_on(book: PolicyBook[Any]) -> bool:
+    """Return whether any version of a family that can be off is on and in force, now or later."""
+    return any(version.policy.is_on and version.effective_from is not None for version in book.versions)
 
 
 def _open(search: _Search, book: PolicyBook[Any], shop_ids: Sequence[int], *, now: datetime) -> int:
@@ -121,36 +127,49 @@ def _open(search: _Search, book: PolicyBook[Any], shop_ids: Sequence[int], *, no
         "never": Closing.NOT_LATE.name,
         "kind": search.kind.value,
     }
-    due: list[tuple[_Row, Instant]] = []
+    due: list[Due] = []
     for row in map(_Row._make, micros.rows(raw.plain(), _FOUND, facts)):
         at = search.judged_at(row, book.choose(Instant(row.paid_at), row.shop_id, ""), instant(now))
         if at is not None:
-            due.append((row, at))
-    return sum(_write(search.kind, due[at : at + BATCH_SIZE], now=now) for at in range(0, len(due), BATCH_SIZE))
+            picked = to_datetime(Instant(row.picked_at)).isoformat() if row.picked_at else ""
+            told = {"shipped_at": to_datetime(Instant(row.shipped_at)).isoformat(), "picked_at": picked}
+            due.append(Due(row.order_id, at, told))
+    return write(search.kind, due, now=now)
 
 
-def _write(kind: Kind, due: Sequence[tuple[_Row, Instant]], *, now: datetime) -> int:
+class Due(NamedTuple):
+    """A violation of an order that is to be opened: since when it is one, and what it was found by."""
+
+    order_id: int
+    at: Instant
+    facts: Mapping[str, Any]
+
+
+def write(kind: Kind, due: Sequence[Due], *, now: datetime) -> int:
+    """Open violations of one kind, one for each order, and return how many are new."""
+    return sum(_write(kind, due[at : at + BATCH_SIZE], now=now) for at in range(0, len(due), BATCH_SIZE))
+
+
+def _write(kind: Kind, due: Sequence[Due], *, now: datetime) -> int:
     with db.transaction(SYSTEM):
-        orders = Order.objects.in_bulk([row.order_id for row, _ in due])
+        orders = Order.objects.in_bulk([each.order_id for each in due])
         shelf = books.shelf(raw.plain())
-        new = [_judgement(kind, row, at, by_hand.costs(kind, orders[row.order_id], shelf)) for row, at in due]
+        new = [_judgement(kind, each, orders[each.order_id], shelf) for each in due]
         made = opening.open(raw.plain(), new, now=now)
-        news.tell(row.shop_id for (row, _), made_id in zip(due, made, strict=True) if made_id is not None)
+        news.tell(each.shop_id for each, made_id in zip(new, made, strict=True) if made_id is not None)
     return sum(made_id is not None for made_id in made)
 
 
-def _judgement(kind: Kind, row: _Row, at: Instant, priced: tuple[str, Mapping[str, Any]]) -> NewJudgement:
-    version, costs = priced
-    picked = to_datetime(Instant(row.picked_at)).isoformat() if row.picked_at else ""
-    shipped = to_datetime(Instant(row.shipped_at)).isoformat()
+def _judgement(kind: Kind, due: Due, order: Order, shelf: Shelf) -> NewJudgement:
+    version, costs = by_hand.costs(kind, order, shelf)
     return NewJudgement(
-        shop_id=row.shop_id,
-        order_id=row.order_id,
-        order_no=row.order_no,
+        shop_id=order.shop_id,
+        order_id=order.id,
+        order_no=order.order_no,
         kind=kind.value,
         round=1,
         ordinal=1,
-        at=at,
+        at=due.at,
         policy=version,
-        facts={**costs, "shipped_at": shipped, "picked_at": picked},
+        facts={**costs, **due.facts},
     )

@@ -6,7 +6,7 @@ happened on the road where a published policy asks for it. A day that was missed
 from datetime import datetime
 from typing import Final
 
-from yidao.judging import carrier_violations, rating, sanctions
+from yidao.judging import carrier_violations, false_shipments, rating, sanctions
 from yidao.kit.sweeps import Concern
 
 
@@ -16,6 +16,7 @@ def step(bucket: int, now: datetime) -> int:
     if not shops:
         return 0
     carrier_violations.open_due(shops, now=now)
+    false_shipments.open_due(shops, now=now)
     sanctions.propose(shops, now=now)
     rating.count(shops, now=now)
     return len(shops)

@@ -53,6 +53,14 @@ PENALTY: Final[Mapping[str, str]] = {
     "POINTS": gettext_noop("Points"),
     "FREEZE": gettext_noop("Freeze"),
 }
+REASON: Final[Mapping[str, str]] = {
+    "NUMBER_REUSED": gettext_noop("it is another receiver's"),
+    "NUMBER_ABNORMAL": gettext_noop("the carrier gave out no such number"),
+    "OTHER_ROUTE": gettext_noop("its trace leads elsewhere"),
+    "BEFORE_PAYMENT": gettext_noop("its trace is older than the payment"),
+    "SILENT_AFTER_FIRST": gettext_noop("nothing came after the first trace"),
+}
+"""Why a shipment is false."""
 APPEAL: Final[Mapping[str, str]] = {
     "OPEN": gettext_noop("To answer"),
     "ACCEPTED": gettext_noop("Accepted"),
@@ -84,6 +92,7 @@ TABLES: Final = {
     "money_more": MONEY_MORE,
     "reversal": REVERSAL,
     "penalty": PENALTY,
+    "reason": REASON,
     "appeal": APPEAL,
     "channel": CHANNEL,
     "sanction": SANCTION,
