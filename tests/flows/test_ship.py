@@ -314,3 +314,15 @@ def test_who_may_not_ship_does_not(cast) -> None:
         ship.ship([wish(cast, order)], actor=access.actor_for_operator(UserId(cast.olga.pk)), now=NOW, real_now=NOW)
     with pytest.raises(ship.TooMany):
         shipped(cast)
+
+
+@pytest.mark.parametrize("odd", ["\0", "A\x01B", "A\nB"])
+def test_what_no_database_can_hold_is_merely_unknown(cast, odd) -> None:
+    order = place(cast)
+
+    named, numbered = shipped(cast, wish(cast, odd), wish(cast, order, number=odd))
+
+    assert (named.refused, numbered.refused) in (
+        (Refused.UNKNOWN_ORDER, Refused.NUMBER_MALFORMED),
+        (Refused.UNKNOWN_ORDER, None),  # Blanks are left out of numbers.
+    )

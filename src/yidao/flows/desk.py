@@ -141,7 +141,7 @@ class Desk:
         assert all(wish.shop_id == shop_id for wish in wishes), "a desk serves one shop"
         self.shop_id = shop_id
         self.now = instant(now)
-        named = {(shop_id, part.order_no) for wish in wishes for part in wish.parts}
+        named = {(shop_id, part.order_no) for wish in wishes for part in wish.parts if part.order_no.isprintable()}
         self._found = packs.find(connection, named)
         self.known = packs.known(connection, (each[0] for each in self._found.values()), now=now, is_locked=is_locked)
         self._shipped = {
@@ -153,7 +153,7 @@ class Desk:
         self._asked = packs.requests(
             connection, {wish.request_id for wish in wishes if wish.request_id}, shop_id=shop_id
         )
-        numbers = {(number, carrier) for wish in wishes for number, carrier in [_number(wish)] if carrier}
+        numbers = {each for wish in wishes if shipping.is_number((each := _number(wish))[0]) and each[1]}
         self.lives = sending.known(connection, numbers)
         self._slots = self._slots_of(packs.holders(connection, numbers, shop_id=shop_id), numbers, connection)
 
