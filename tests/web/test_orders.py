@@ -324,11 +324,13 @@ def test_operators_find_orders_of_all_shops_by_number_and_what_is_late(people: C
     address = reverse("operator-orders")
 
     late = page(olga, address)
+    waiting = page(olga, address, tab="to_ship")
     shut = page(olga, address, tab="all")
     named = page(olga, address, tab="all", order="CALM")
     detail = page(olga, reverse("operator-order", kwargs={"order": calm}))
 
     assert late.index("LATE-2") < late.index("LATE-1")
+    assert waiting.index("LATE-2<") < waiting.index("LATE-1<") < waiting.index("CALM<")
     assert "Type order numbers, or name a shop." in shut
     assert "CALM<" in named
     assert "张**" in detail

@@ -23,14 +23,13 @@ from yidao.orders.listing_rows import Row
 from yidao.rules.exporting import CodeRule
 from yidao.web.shared import export_lists, listpages, order_columns, order_fields
 from yidao.web.shared.listpages import Act, Frame, ListPage, Missing, Tab
-from yidao.web.shared.order_fields import ALL, LATE, LEFT, NATURAL, NEWEST, TABS
+from yidao.web.shared.order_fields import ALL, LEFT, NATURAL, NEWEST, TABS
 from yidao.web.shared.requests import Request
 
 TEMPLATE: Final = "shared/orders.html"
 TITLE: Final = gettext_noop("Order management")
 NAMES: Final = {ActorKind.MERCHANT: "merchant-orders", ActorKind.OPERATOR: "operator-orders"}
 EXPORT: Final = gettext_noop("Export the orders found")
-TABS_OF_OPERATORS: Final = (LATE, ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +132,7 @@ def page(request: Request, actor: Actor, place: Place) -> ListPage[Row]:
         address=place.orders,
         active="orders",
         frame=lambda row: _frame(row, request, place),
-        tabs=_tabs(actor, place, declared, question, source),
+        tabs=_tabs(place, declared, question, source),
         bulk=place.bulk,
         export=replace(export, label=EXPORT) if export is not None else None,
         beside=place.beside,
@@ -166,12 +165,11 @@ def _frame(row: Row, request: Request, place: Place) -> Frame:
     )
 
 
-def _tabs(actor: Actor, place: Place, declared: Listing[Row], question: Question, source: Source) -> tuple[Tab, ...]:
+def _tabs(place: Place, declared: Listing[Row], question: Question, source: Source) -> tuple[Tab, ...]:
     """Return the tabs; what the list is narrowed by goes along, its order does not."""
     current = order_fields.tab_of(question)
-    keys = TABS_OF_OPERATORS if actor.kind is ActorKind.OPERATOR else tuple(TABS)
     found = []
-    for key in keys:
+    for key in TABS:
         asked = replace(question.changed("tab", () if key == ALL else (key,)), sort=NATURAL)
         found.append(
             Tab(
