@@ -16,7 +16,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": message.get("body", message["type"].encode())})
 
 
-def ask(chunks: Iterable[bytes], *headers: tuple[bytes, bytes], pause: float = 0.0) -> tuple[int, bytes]:
+def ask(
+    chunks: Iterable[bytes], *headers: tuple[bytes, bytes], pause: float = 0.0, path: str = "/language"
+) -> tuple[int, bytes]:
     """Send a request in chunks; return the status and the body of the answer."""
     left = list(chunks)
     sent: list[dict[str, Any]] = []
@@ -30,7 +32,7 @@ def ask(chunks: Iterable[bytes], *headers: tuple[bytes, bytes], pause: float = 0
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/language", "headers": list(headers)}
+    scope = {"type": "http", "method": "POST", "path": path, "headers": list(headers)}
     asyncio.run(bodies.limited(echo, body_max=10, seconds=0.2)(scope, receive, send))  # type: ignore[arg-type]
     return sent[0]["status"], b"".join(each.get("body", b"") for each in sent)
 
@@ -63,6 +65,25 @@ def test_what_is_small_enough_passes_whole(chunks: list[bytes], header: Any, ans
 )
 def test_what_is_too_large_is_not_read_to_its_end(chunks: list[bytes], header: Any) -> None:
     assert ask(chunks, header)[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/m/7/violations/8/", 200, id="an appeal with pictures"),
+        pytest.param("/o/violations/new/", 200, id="evidence of an operator"),
+        pytest.param("/m/7/violations-of-others/", 413, id="an address that only begins so"),
+        pytest.param("/c/7/violations/8/", 413, id="somebody else's console"),
+    ],
+)
+def test_forms_that_send_pictures_may_be_larger(path: str, status: int) -> None:
+    assert ask([b"123456", b"123456"], CHUNKED, path=path)[0] == status
+
+
+def test_even_pictures_have_a_limit() -> None:
+    announced = (b"content-length", str(bodies.PICTURES_MAX + 1).encode())
+
+    assert ask([], announced, path="/m/7/violations/8/")[0] == 413
 
 
 def test_who_dawdles_is_not_waited_for() -> None:
