@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 
 from yidao.carriers import catalogue
-from yidao.web.shared import nudge_words, phrases
+from yidao.web.shared import life_words, nudge_words, phrases
 
 ACTS: Final[Mapping[str, str]] = {
     "after_sale.answered": gettext_noop("Took a step in an after-sale"),
@@ -119,7 +119,7 @@ ACTS: Final[Mapping[str, str]] = {
 }
 
 DETAILS: Final[Mapping[str, str]] = {
-    "amount_fen": gettext_noop("fen"),
+    "amount_fen": gettext_noop("amount"),
     "new_at": gettext_noop("new time"),
     "order": gettext_noop("order"),
     "route": gettext_noop("way"),
@@ -181,6 +181,7 @@ _PAGES: Final[Mapping[str, Callable[[str], str]]] = {
     "organisation": lambda number: reverse("operator-organisation", kwargs={"organisation": int(number)}),
     "policy": lambda name: reverse("operator-policy", kwargs={"name": name}),
     "quarantine": lambda number: reverse("operator-quarantine-item", kwargs={"quarantine": int(number)}),
+    "refund": lambda number: reverse("operator-refund", kwargs={"refund": int(number)}),
     "shop": lambda number: reverse("operator-organisation", kwargs={"organisation": int(number)}),
     "user": lambda number: reverse("operator-user", kwargs={"user": int(number)}),
 }
@@ -211,6 +212,10 @@ def _value(name: str, value: Any) -> str:
         return phrases.of("role", str(value))
     if name == "scope":
         return phrases.of("scope", str(value))
+    if name in ("step", "route"):
+        return life_words.of(name, str(value))
+    if name == "amount_fen" and isinstance(value, int):
+        return life_words.yuan(value)
     if name == "code" and value in _CODES:
         return gettext(_CODES[value])
     if isinstance(value, list):
