@@ -14,10 +14,12 @@ from yidao.accounts import access
 from yidao.accounts.ids import UserId
 from yidao.flows import repack, unmake
 from yidao.flows.desk import Outcome
+from yidao.judging import judge
+from yidao.judging.models import Judgement
 from yidao.kit import sweeps
 from yidao.kit.errors import Forbidden, NotVisible
 from yidao.notices.models import Notice
-from yidao.orders.models import Pack
+from yidao.orders.models import Order, Pack
 from yidao.parcels.doubt_models import Doubt
 from yidao.parcels.models import Parcel
 from yidao.rules.order_state import Label
@@ -178,3 +180,57 @@ def test_only_who_must_know_says_that_a_number_is_wrong(cast) -> None:
     with pytest.raises(unmake.UnmakeRefused):
         unmake.unmake(answer.pack_id, actor=olga, now=NOW, real_now=NOW)
     assert Pack.objects.get(id=answer.pack_id).ended_cause == "BY_OPERATOR"
+
+
+@pytest.mark.parametrize(
+    ("picked", "state"),
+    [
+        pytest.param(facts.BEIJING, "UNMADE", id="in foreign cities only"),
+        pytest.param(facts.CHENGDU, "LIVE", id="where it belongs"),
+    ],
+)
+def test_a_number_signed_for_in_foreign_cities_proves_wrong_unless_it_was_seen_where_it_belongs(
+    cast, picked, state
+) -> None:
+    order = place(cast, receiver=world.ReceiverIn("王五", "13700001111", facts.CHENGDU, "一号"))
+    (answer,) = shipped(cast, wish(cast, order))
+    later = NOW + 60 * HOUR
+
+    planting.write(
+        facts.scan(answer.waybill_no, "06-18 18:00", Kind.PICKED_UP, division=picked),
+        facts.scan(answer.waybill_no, "06-19 18:00", Kind.OUT_FOR_DELIVERY, division=facts.BEIJING),
+        facts.scan(answer.waybill_no, "06-19 20:00", Kind.SIGNED, division=facts.BEIJING),
+        now=later,
+    )
+    assert Doubt.objects.get(waybill_no=answer.waybill_no).doubt == "ELSEWHERE"
+    swept(later)
+
+    assert Pack.objects.get(id=answer.pack_id).state == state
+
+
+def test_what_the_buyer_received_is_not_unmade(cast) -> None:
+    order = place(cast)
+    (answer,) = shipped(cast, wish(cast, order))
+    Order.objects.filter(id=order.id).update(received_at=NOW)
+
+    planting.write(facts.scan(answer.waybill_no, "06-18 17:00", Kind.VOIDED), now=NOW + 30 * HOUR)
+    swept(NOW + 30 * HOUR)
+
+    assert Pack.objects.get(id=answer.pack_id).state == "LIVE"
+    assert not Doubt.objects.exists()
+
+
+def test_judgements_that_a_wrong_number_hid_are_made_with_their_own_times(cast) -> None:
+    order = place(cast)
+    deadline = order.ship_by_at
+    assert deadline is not None
+    (answer,) = shipped(cast, wish(cast, order))
+    noticed = deadline + 30 * HOUR
+
+    sweeps.sweep_until_quiet([judge.CONCERN], now=noticed)
+    before = Judgement.objects.filter(order_id=order.id).count()
+    planting.write(facts.scan(answer.waybill_no, "06-21 12:00", Kind.VOIDED), now=noticed)
+    sweeps.sweep_until_quiet([unmake.CONCERN, judge.CONCERN], now=noticed)
+
+    made = Judgement.objects.filter(order_id=order.id).order_by("ordinal").values_list("ordinal", "at")
+    assert (before, list(made)) == (0, [(1, deadline), (2, deadline + 24 * HOUR)])
