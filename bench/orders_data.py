@@ -55,7 +55,7 @@ _LINES: Final = """
 INSERT INTO order_line (order_id, line_no, order_no, creator_id, is_self_sold, is_cross_border, room_id, product_id,
     product_name, sku_name, quantity, price_fen, paid_fen, promise_kind, ship_by_original_at, ship_by_at)
 SELECT h.id, n, h.order_no || '-' || n, h.creator_id, false, false, '',
-    'P' || h.shop_id %% 7 || '-' || floor(300 * power((abs(hashint8(h.id + n)::bigint) %% 10000) / 10000.0, 3))::int,
+    'P' || h.shop_id || '-' || floor(300 * power((abs(hashint8(h.id + n)::bigint) %% 10000) / 10000.0, 3))::int,
     '玫瑰花茶', '50g', 1, 9900, 9900, h.promise_kind, h.ship_by_at, h.ship_by_at
 FROM order_head h CROSS JOIN generate_series(1, 2) AS n
 WHERE h.id BETWEEN %(ids)s + %(first)s AND %(ids)s + %(last)s AND (n = 1 OR h.id %% 5 = 0)
@@ -74,7 +74,7 @@ TABLES: Final = ("order_head", "order_line", "order_pack", "order_pack_line")
 
 def product(rank: int) -> str:
     """Return the id of a product of the big shop, the most sold one first."""
-    return f"P{SHOP % 7}-{rank}"
+    return f"P{SHOP}-{rank}"
 
 
 def grow(url: str, size: int, *, smallest: int) -> None:
