@@ -38,14 +38,15 @@ class Arrivals:
         Ship what still waits of the orders that won parcels name. A parcel told again ships nothing; one that merely
         claims its number ships all the same; an order with an open refund, unpaid or over is left as it is.
 
-        Reading: the time of shipping is what the shop told, but never later than now.
+        Reading: the time of shipping is what the shop told, but never later than now. Whether it was in time is another
+        matter: what counts is when the number was uploaded, or a shop could put its parcels before D afterwards. So
+        whatever fell due until now is judged, whenever the judge comes round to it.
         """
         if not self._has_any:
             return
         told = [_told(each.shipment, each.life.life if each.life is not None else 0) for each in plans]
         left: dict[tuple[int, int], int] = {}
         held: dict[int, list[Held]] = {}
-        happened_at: dict[int, Instant] = {}
         for row in packs.waiting(self._connection, told):
             if row.state not in WAITING or row.open_refunds:
                 continue
@@ -53,11 +54,11 @@ class Arrivals:
             left[row.order_id, row.line_no] = 0
             if quantity:
                 held.setdefault(row.place, []).append(Held(row.order_id, row.line_no, quantity))
-                shipped_at = told[row.place].shipped_at
-                happened_at[row.order_id] = max(happened_at.get(row.order_id, shipped_at), shipped_at)
         made = [_pack(told[place], pieces, latest=instant(now)) for place, pieces in sorted(held.items())]
         packs.record(self._connection, made, now=now)
-        standing.refresh(self._connection, sorted(happened_at), now=now, happened_at=happened_at)
+        standing.refresh(
+            self._connection, sorted({piece.order_id for pieces in held.values() for piece in pieces}), now=now
+        )
 
 
 def _told(shipment: ShipmentIn, life: int) -> Told:
