@@ -20,7 +20,8 @@ _IDS_FROM: Final = 1_000_000
 _HEADS: Final = """
 INSERT INTO order_head (id, shop_id, order_no, bucket, state, told_state, first_state, paid_at,
     changed_at, recorded_at, ordered_at, version, goods_fen, paid_fen, receiver_name, receiver_phone, receiver_address,
-    receiver_division, phone_index, phone_tail, promise_kind, ship_by_at, shipped_at, carrier, creator_id, labels, open_refunds, flag)
+    receiver_division, phone_index, phone_tail, promise_kind, ship_by_at, shipped_at, carrier,
+    creator_id, labels, open_refunds, flag)
 SELECT %(ids)s + i, shop, '69' || lpad(i::text, 17, '0'), (i %% 16)::smallint, state, state, 'TO_SHIP', paid,
     told, told, told, 1, 9900, 9900, b.name, b.phone, b.street, 330106, b.whole, b.tail, kind,
     CASE WHEN state IN ('TO_SHIP', 'PAID', 'PARTIALLY_SHIPPED') THEN paid + interval '48 hours' END,
