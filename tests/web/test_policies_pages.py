@@ -94,3 +94,16 @@ def test_what_takes_effect_last_is_in_force(people: Cast) -> None:
 
 def test_every_family_has_words() -> None:
     assert set(words.FAMILY) == set(words.KEEPS) == set(families.ALL)
+
+
+def test_a_version_that_is_off_says_so(people: Cast) -> None:
+    browser = as_(people.olga)
+    pages = {
+        name: browser.get(reverse("operator-policy", kwargs={"name": name})).content.decode()
+        for name in ("false-shipment/douyin-2021/1", "late-shipment/douyin-2022/1")
+    }
+
+    is_off = {name: '<span class="tag closed">off</span>' in html for name, html in pages.items()}
+
+    assert is_off == {"false-shipment/douyin-2021/1": True, "late-shipment/douyin-2022/1": False}
+    assert browser.get(reverse("operator-policies")).content.decode().count('<span class="tag closed">off</span>') == 9
