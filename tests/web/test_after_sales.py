@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from tests.orders import life, world
 from tests.web import cast
@@ -19,7 +20,7 @@ from yidao.orders.refund_models import OrderRefundAttempt
 from yidao.rules import after_sale as rule
 from yidao.rules import refunds as refund_rule
 from yidao.rules.after_sale import Act, Kind
-from yidao.web.shared import life_words
+from yidao.web.shared import acts, life_words
 
 pytestmark = pytest.mark.django_db
 NOW = world.moment("06-19 12:00")
@@ -290,6 +291,12 @@ def test_the_worklist_costs_as_many_queries_for_one_as_for_three(
 
     with django_assert_num_queries(QUERIES + 1):
         olga.get(reverse("operator-refunds"), {"state": "RETRY"})
+
+
+def test_the_journal_says_steps_ways_and_amounts_in_words() -> None:
+    with translation.override("en"):
+        assert acts.details({"step": "APPROVE", "amount_fen": 100_00}) == "step Agreed · amount ¥100.00"
+        assert acts.details({"route": "OTHER"}) == "way Another way"
 
 
 def test_every_code_has_words() -> None:
