@@ -1,6 +1,6 @@
 """
-A payment provider behind one address of the operator: signed JSON out, `{"outcome": "DONE", "code": ""}` back. What is not
-understood is no answer, and is asked about later.
+A payment provider behind one address of the operator: signed JSON out, `{"outcome": "DONE", "code": ""}` back. What is
+not understood is no answer, and is asked about later.
 """
 
 import base64
