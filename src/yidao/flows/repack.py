@@ -164,12 +164,7 @@ class _Change:
         )
         packs.record(self._connection, [made], now=self._now, by=packs.acting(self._actor))
         self._void()
-        standing.refresh(
-            self._connection,
-            self._order_ids,
-            now=self._now,
-            happened_at=dict.fromkeys(self._order_ids, self._pack.shipped_at),
-        )
+        standing.refresh(self._connection, self._order_ids, now=self._now)
         news.tell([self._pack.shop_id])
         return self._answer(pack_id=made.id, is_waiting=life == 0)
 

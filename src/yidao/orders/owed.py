@@ -3,7 +3,7 @@ What a late judge owes. Whoever changes an order first has written down what tim
 so that a judge that comes late, after an outage say, makes the judgements a punctual one would have made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -52,23 +52,20 @@ def keep(
     order_ids: Sequence[int],
     *,
     now: datetime,
-    until: Mapping[int, Instant] | None = None,
 ) -> int:
     """
-    Write down the judgements of these orders that had fallen due before `now`, or before what happened to them at
-    `until` and is told only now, and were not made yet; return how many. The caller holds the orders' locks, and
-    changes them only afterwards.
+    Write down the judgements of these orders that had fallen due before `now` and were not made yet, and return how
+    many. The caller holds the orders' locks, and changes them only afterwards.
     """
     late = micros.rows(connection, _LATE, (arrays.integers(order_ids), now))
     if not late:
         return 0
     book = books.shelf(connection).of(families.LATE_SHIPMENT)
-    at, earlier = instant(now), until or {}
     owed = [
         Owed(id_, judgement.ordinal, judgement.at)
         for id_, ship_by_at, pauses, judged_count, last_at, policy in late
         for judgement in late_shipment.due_judgements(
-            facts(ship_by_at, pauses, judged_count, last_at), book.by_name(policy), min(earlier.get(id_, at), at)
+            facts(ship_by_at, pauses, judged_count, last_at), book.by_name(policy), instant(now)
         )
     ]
     if owed:

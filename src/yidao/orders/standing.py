@@ -149,12 +149,10 @@ def refresh(
     order_ids: Sequence[int],
     *,
     now: datetime,
-    happened_at: Mapping[int, Instant] | None = None,
 ) -> dict[int, State]:
     """
     Recompute everything derived of the orders, in the caller's transaction, and return their states; twice is once,
-    unknown ids are left alone. What a late judge owes them until `now`, or until what changed them `happened_at` and is
-    told only now, is written down before anything changes.
+    unknown ids are left alone. What a late judge owes them is written down before anything changes.
 
     Locks the orders in the order of their ids; only rows that come out different are written, and their version rises.
     """
@@ -166,7 +164,7 @@ def refresh(
     if not heads:
         return {}
     late = [head.id for head in heads if head.judge_due_at and head.judge_due_at < at]
-    if late and owed.keep(connection, late, now=now, until=happened_at):
+    if late and owed.keep(connection, late, now=now):
         heads = _locked(connection, keys)
     known = _known(connection, keys, heads)
     rules = _Rules(
