@@ -188,8 +188,14 @@ REFUNDS: Final[Listing[RefundLine]] = Listing(
             is_numeric=True,
         ),
         Column(name="cause", label=gettext_noop("Cause"), cell=lambda line: life_words.of("cause", line.row.cause)),
-        Column(name="route", label=gettext_noop("Way of the money"), cell=lambda line: life_words.of("route", line.row.route)),
-        Column(name="tries", label=gettext_noop("Tries on this way"), cell=lambda line: line.row.tries, is_numeric=True),
+        Column(
+            name="route",
+            label=gettext_noop("Way of the money"),
+            cell=lambda line: life_words.of("route", line.row.route),
+        ),
+        Column(
+            name="tries", label=gettext_noop("Tries on this way"), cell=lambda line: line.row.tries, is_numeric=True
+        ),
         Column(
             name="last",
             label=gettext_noop("Last answer"),
