@@ -90,6 +90,9 @@ class Row:
     note: str = field(repr=False)
     closed_at: datetime | None = None
     closed_cause: str = ""
+    receipt_due_at: datetime | None = None
+    is_receipt_extended: bool = False
+    received_at: datetime | None = None
     lines: tuple[LineRow, ...] = ()
     packs: tuple[PackRow, ...] = ()
 
@@ -97,13 +100,15 @@ class Row:
 _HEAD: Final = """
 h.id, h.shop_id, h.order_no, h.state, h.version, h.ordered_at, h.paid_at, h.recorded_at, h.ship_by_at, h.shipped_at,
 h.goods_fen, h.freight_fen, h.paid_fen, h.refunded_fen, h.promise_kind, h.carrier, h.creator_id, h.labels,
-h.open_refunds, h.flag, h.judged_count, h.closed_at, h.closed_cause, h.receiver_name, h.receiver_phone,
-h.receiver_address, h.receiver_division, h.buyer_remark, h.seller_note
+h.open_refunds, h.flag, h.judged_count, h.closed_at, h.closed_cause, h.receipt_due_at,
+h.is_receipt_extended, h.received_at, h.receiver_name, h.receiver_phone, h.receiver_address, h.receiver_division,
+h.buyer_remark, h.seller_note
 """
 _PLAIN: Final = (
     "id", "shop_id", "order_no", "state", "version", "ordered_at", "paid_at", "recorded_at", "ship_by_at", "shipped_at",
     "goods_fen", "freight_fen", "paid_fen", "refunded_fen", "promise_kind", "carrier", "creator_id", "labels",
-    "open_refunds", "flag", "judged_count", "closed_at", "closed_cause",
+    "open_refunds", "flag", "judged_count", "closed_at", "closed_cause", "receipt_due_at", "is_receipt_extended",
+    "received_at",
 )  # fmt: skip
 _LINES: Final = """
 SELECT l.order_id, l.line_no, l.order_no, l.product_id, l.product_name, l.sku_id, l.sku_name, l.merchant_code,
