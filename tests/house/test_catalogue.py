@@ -119,6 +119,13 @@ def test_the_tables_lists_read_have_models() -> None:
     assert {"parcel", "parcel_line", "parcel_extra_creator", "scan", "anomaly", "anomaly_change"} <= set(_models())
 
 
+def test_what_the_rooms_call_append_only_is_so_for_the_runtime():
+    told = {table for app in apps.get_app_configs() for table in getattr(app, "append_only_tables", ())}
+
+    assert len(told) > 10
+    assert told - set(database.APPEND_ONLY_TABLES) == set()
+
+
 @pytest.mark.parametrize("table", database.APPEND_ONLY_TABLES)
 def test_the_runtime_role_adds_to_history_and_cannot_edit_it(catalogue: psycopg.Connection[Any], table: str) -> None:
     rights = {

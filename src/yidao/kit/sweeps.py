@@ -13,18 +13,21 @@ from typing import Any, Final
 from zlib import crc32
 
 import psycopg
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 from yidao.kit import clock, logs
 
 BUCKETS: Final = 16
 LEASE: Final = timedelta(seconds=30)
 PAUSE_SECONDS: Final = 1.0
+REST_SECONDS: Final = 60.0
+"""How long a concern rests, in real time, after its step raised what nobody foresaw."""
 STEPS_MAX: Final = 1_000
 """How often one bucket is taken again before its neighbours have their turn."""
 
 _LEASE: Final = """
-INSERT INTO sweep_lease (concern, bucket, holder, leased_until) VALUES (%s, %s, %s, %s)
+INSERT INTO sweep_lease (concern, bucket, holder, leased_until)
+SELECT %s, bucket, %s, %s FROM generate_series(0, %s) AS bucket
 ON CONFLICT (concern, bucket) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until
 WHERE sweep_lease.holder = excluded.holder OR sweep_lease.leased_until < %s
 RETURNING bucket
@@ -93,11 +96,16 @@ def _take(concern: Concern, bucket: int, now: datetime) -> int:
 
 
 class Sweeper:
-    """One worker's turn through the concerns; several workers share the buckets."""
+    """
+    One worker's turn through the concerns; several workers share the buckets. What one concern cannot cope with stops
+    no other: it is written down, reported, and that concern rests for a while.
+    """
 
     def __init__(self, concerns: Sequence[Concern]) -> None:
         self._concerns = tuple(concerns)
         self._holder = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._leased: dict[str, tuple[datetime, list[int]]] = {}
+        self._rests_until: dict[str, float] = {}
 
     def run_once(self) -> int:
         """
@@ -105,16 +113,13 @@ class Sweeper:
 
         While a demo's clock stands still nothing comes due: who moves it sweeps himself, after the news of the time
         came.
+
+        :raises DatabaseError: the database is away; the caller pauses and comes back.
         """
         now = _moment()
         if now is None:
             return 0
-        return sum(
-            concern.step(bucket, now)
-            for concern in self._concerns
-            for bucket in range(BUCKETS)
-            if self._lease(concern.name, bucket)
-        )
+        return sum(self._turn(concern, now) for concern in self._concerns if not self._is_resting(concern))
 
     def close(self) -> None:
         """Give the leases back."""
@@ -122,11 +127,34 @@ class Sweeper:
             for concern in self._concerns:
                 cursor.execute(_RELEASE, (concern.name, self._holder))
 
-    def _lease(self, concern: str, bucket: int) -> bool:
+    def _turn(self, concern: Concern, now: datetime) -> int:
+        settled = 0
+        for bucket in self._buckets(concern.name):
+            try:
+                settled += concern.step(bucket, now)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as fault:  # The outermost loop: what one concern did not foresee must not stop the others.
+                log.exception("sweep: a step raised", concern=concern.name, bucket=bucket)
+                self._rests_until[concern.name] = clock.stopwatch() + REST_SECONDS
+                keep_fault(concern.name, bucket, fault, now=now)
+                break
+        return settled
+
+    def _is_resting(self, concern: Concern) -> bool:
+        return clock.stopwatch() < self._rests_until.get(concern.name, 0.0)
+
+    def _buckets(self, concern: str) -> list[int]:
+        """Return the buckets that are ours; what is leased is asked for again when a third of its time is over."""
         now = clock.real_now()
+        until, buckets = self._leased.get(concern, (now, []))
+        if until - now > LEASE * 2 / 3:
+            return buckets
         with connection.cursor() as cursor:
-            cursor.execute(_LEASE, (concern, bucket, self._holder, now + LEASE, now))
-            return cursor.fetchone() is not None
+            cursor.execute(_LEASE, (concern, self._holder, now + LEASE, BUCKETS - 1, now))
+            buckets = sorted(bucket for (bucket,) in cursor.fetchall())
+        self._leased[concern] = now + LEASE, buckets
+        return buckets
 
 
 def _moment() -> datetime | None:

@@ -400,8 +400,8 @@ def from_body(name: str, body: Mapping[str, Any]) -> Policy:
     """
     reader = bodies.Reader()
     reader.known(body, "", (*_RANGES, *_FLAGS))
-    numbers = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
-    flags = {each: reader.flag(body, "", each) for each in _FLAGS}
+    told: dict[str, Any] = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
+    told |= {each: reader.flag(body, "", each) for each in _FLAGS}
     if reader.faults:
         raise bodies.PolicyInvalid(tuple(sorted(reader.faults)))
-    return Policy(version=name, **numbers, **flags)
+    return Policy(version=name, **told)
