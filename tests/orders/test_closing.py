@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from tests.orders import life, world
 from yidao.accounts.actors import Permission
@@ -27,6 +28,12 @@ def shop() -> int:
 def paid_fen(order_id: int) -> int:
     number = world.head(order_id).order_no
     return sum(PaymentSandboxRequest.objects.filter(order_no=number).values_list("paid_fen", flat=True))
+
+
+def faults(order_id: int) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT fault FROM sweep_fault WHERE concern = 'closing' AND subject_id = %s", [order_id])
+        return [fault for (fault,) in cursor.fetchall()]
 
 
 def test_an_order_that_never_left_closes_on_its_day_and_not_before(shop) -> None:
@@ -139,9 +146,10 @@ def test_an_order_that_cannot_be_closed_is_put_off_and_its_neighbours_close(shop
     real = life.after_sales.close
 
     def close(head, **when):
+        record = real(head, **when)
         if head.id == bad:
             raise LookupError("planted")
-        return real(head, **when)
+        return record
 
     monkeypatch.setattr(closing.after_sales, "close", close)
 
@@ -149,6 +157,13 @@ def test_an_order_that_cannot_be_closed_is_put_off_and_its_neighbours_close(shop
 
     assert (world.head(good).state, world.head(bad).state) == ("CANCELLED", "TO_SHIP")
     assert world.head(bad).close_due_at == CLOSES + timedelta(hours=1)
+    assert not AfterSale.objects.filter(order_id=bad).exists()
+    assert faults(bad) == ["LookupError: planted"]
+
+    monkeypatch.setattr(closing.after_sales, "close", real)
+    life.sweep(CLOSES + timedelta(hours=1))
+
+    assert (world.head(bad).state, paid_fen(bad), faults(bad)) == ("CANCELLED", 100_00, [])
 
 
 def test_a_whole_life_of_two_orders(shop) -> None:

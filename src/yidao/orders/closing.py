@@ -6,6 +6,7 @@ came. Source: 004, 发货超时怎么关闭订单.
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
 from yidao.accounts.actors import SYSTEM
@@ -31,7 +32,7 @@ kinds.register(CLOSED)
 def sweep(bucket: int, now: datetime) -> int:
     """
     Close what is due in a bucket, each at the time it was due; return how many orders. Part-shipped orders lose their
-    open lines alone. One that cannot be closed is put off an hour and kept with its fault.
+    open lines alone. One that cannot be closed is put off an hour and kept with its fault; nothing of it is written.
     """
     with db.transaction(SYSTEM):
         due = Order.objects.select_for_update(skip_locked=True).filter(bucket=bucket, close_due_at__lte=now)
@@ -41,8 +42,9 @@ def sweep(bucket: int, now: datetime) -> int:
             at = head.close_due_at
             assert at is not None, "the column is what was looked for"
             try:
-                record = after_sales.close(head, at=at, now=now)
-            except (ArithmeticError, LookupError, ValueError, Refusal) as fault:
+                with transaction.atomic():
+                    record = after_sales.close(head, at=at, now=now)
+            except (ArithmeticError, LookupError, ValueError, Refusal, DataError, IntegrityError) as fault:
                 sweeps.keep_fault(NAME, head.id, fault, now=now)
                 faulty.append(head.id)
                 continue
@@ -51,6 +53,7 @@ def sweep(bucket: int, now: datetime) -> int:
                 _record(head, record.amount_fen, now=now)
         Order.objects.filter(id__in=faulty).update(close_due_at=now + timedelta(hours=1))
         standing.refresh(raw.plain(), [each.id for each in closed], now=now)
+        sweeps.forget_faults(NAME, [each.id for each in closed])
         _tell(closed, now=now)
     return len(heads)
 
