@@ -12,6 +12,7 @@ from yidao.kit.sweeps import Concern
 from yidao.ledger import proof
 from yidao.orders import after_sales, cards, closing, products, receipt, refunding, warnings
 
+REFUNDS: Final = refunding.concern(payments.provider)
 CONCERNS: Final[tuple[Concern, ...]] = (
     warnings.CONCERN,
     cards.CONCERN,
@@ -25,6 +26,9 @@ CONCERNS: Final[tuple[Concern, ...]] = (
     proof.CONCERN,
     receipt.CONCERN,
     closing.CONCERN,
-    refunding.concern(payments.provider),
+    REFUNDS,
     products.CONCERN,
 )
+OUTSIDE: Final[tuple[Concern, ...]] = (REFUNDS,)
+"""What waits for somebody outside of the house; it has a thread of its own, so that nobody else waits with it."""
+INSIDE: Final[tuple[Concern, ...]] = tuple(each for each in CONCERNS if each not in OUTSIDE)

@@ -72,14 +72,11 @@ def run(stop: threading.Event) -> int:
         target=sweeps.run_forever, args=(stop,), kwargs={"url": database.runtime_url()}, name="sweeps", daemon=True
     )
     nudger = threading.Thread(target=nudge_sweeps.run_forever, args=(stop,), name="nudges", daemon=True)
-    others = threading.Thread(
-        target=kit_sweeps.run_forever,
-        args=(stop,),
-        kwargs={"concerns": concerns.CONCERNS},
-        name="deadlines",
-        daemon=True,
-    )
-    parts = (runner, sweeper, nudger, others)
+    others = [
+        threading.Thread(target=kit_sweeps.run_forever, args=(stop,), kwargs={"concerns": each}, name=name, daemon=True)
+        for name, each in (("deadlines", concerns.INSIDE), ("outside", concerns.OUTSIDE))
+    ]
+    parts = (runner, sweeper, nudger, *others)
     for part in parts:
         part.start()
     while not stop.wait(0.2):
