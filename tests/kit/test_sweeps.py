@@ -110,3 +110,14 @@ def test_faults_of_rows_that_were_settled_are_forgotten():
 
     assert list(SweepFault.objects.values_list("subject_id", flat=True)) == [8]
     assert connection.connection is not None
+
+
+def test_faults_are_listed_with_the_newest_first():
+    now = clock.real_now()
+    sweeps.keep_fault("counted", 7, ValueError("older"), now=now - timedelta(hours=1))
+    sweeps.keep_fault("counted", 8, ValueError("newer"), now=now)
+
+    assert [(each.subject_id, each.fault) for each in sweeps.faults()] == [
+        (8, "ValueError: newer"),
+        (7, "ValueError: older"),
+    ]

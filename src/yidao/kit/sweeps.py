@@ -38,6 +38,8 @@ INSERT INTO sweep_fault (concern, subject_id, fault, recorded_at) VALUES (%s, %s
 ON CONFLICT (concern, subject_id) DO UPDATE SET fault = excluded.fault, recorded_at = excluded.recorded_at
 """
 _FORGET_FAULTS: Final = "DELETE FROM sweep_fault WHERE concern = %s AND subject_id = ANY(%s)"
+_FAULTS: Final = "SELECT concern, subject_id, fault, recorded_at FROM sweep_fault ORDER BY recorded_at DESC LIMIT %s"
+FAULTS_MAX: Final = 50
 
 log = logs.get(__name__)
 
@@ -69,6 +71,25 @@ def forget_faults(concern: str, subject_ids: Sequence[int]) -> None:
     """Forget what was once wrong with rows that were settled now."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_FAULTS, (concern, list(subject_ids)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRow:
+    """One row that could not be settled; of a step that broke as a whole, `subject_id` is its bucket."""
+
+    concern: str
+    subject_id: int
+    fault: str
+    recorded_at: datetime
+
+
+def faults() -> tuple[FaultRow, ...]:
+    """Return the newest faults, at most `FAULTS_MAX`; who may see them is the caller's to know."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FAULTS, (FAULTS_MAX,))
+        return tuple(
+            FaultRow(concern=row[0], subject_id=row[1], fault=row[2], recorded_at=row[3]) for row in cursor.fetchall()
+        )
 
 
 def sweep_until_quiet(concerns: Sequence[Concern], *, now: datetime) -> dict[str, int]:

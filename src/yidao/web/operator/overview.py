@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from yidao.kit import sweeps
 from yidao.kit.templates import render_block
 from yidao.notices import queries as notices
 from yidao.parcels import figures, quarantine
@@ -24,6 +25,7 @@ def index(request: Request) -> HttpResponse:
         "map": provinces.build(actor=actor, now=request.now),
         "words": words,
         "count_max": quarantine.COUNT_MAX,
+        "deadline_faults": sweeps.faults(),
         "outbox": notices.backlog(actor=actor),
         "outbox_max": notices.BACKLOG_MAX,
     }

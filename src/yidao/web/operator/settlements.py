@@ -108,7 +108,12 @@ LISTING: Final[Listing[Line]] = Listing(
     columns=(
         Column(name="shop", label=gettext_noop("Shop"), cell=_shop, is_fixed=True),
         Column(name="day", label=gettext_noop("Day"), cell=lambda line: line.it.day.isoformat()),
-        Column(name="count", label=gettext_noop("Number of violations"), cell=lambda line: line.it.judgements, is_numeric=True),
+        Column(
+            name="count",
+            label=gettext_noop("Number of violations"),
+            cell=lambda line: line.it.judgements,
+            is_numeric=True,
+        ),
         Column(
             name="amount",
             label=gettext_noop("Deductions (yuan)"),
