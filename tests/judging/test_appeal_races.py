@@ -17,7 +17,6 @@ from yidao.kit import sweeps
 from yidao.kit.errors import Refusal
 from yidao.notices.models import Notice
 
-
 CARRIERS = iter([("suning", "jiuyescm"), ("sxjdfreight", "yimidida"), ("zhongyouex", "fengwang")])
 """What is committed stays; a carrier has one head office."""
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yidao.rules import bodies, late_shipment, penalties
-from yidao.rules.instants import DAY, END_OF_TIME, HOUR, NEVER, Instant, instant
+from yidao.rules.instants import DAY, HOUR, NEVER, Instant, instant
 from yidao.rules.late_shipment import (
     LATE_SHIPMENT_COUPON_2023,
     LATE_SHIPMENT_DOUYIN_2022,
