@@ -9,7 +9,7 @@ from django.db import connection
 
 from tests.ledger import books
 from tests.web import cast
-from yidao.kit import ids, sweeps
+from yidao.kit import sweeps
 from yidao.ledger import posting, proof
 from yidao.ledger.posting import Due
 from yidao.notices.models import Notice
@@ -29,6 +29,12 @@ def shop(db: None) -> int:
     books.top_up(raw(), found, 50_00)
     posting.give_back(raw(), [Due(str(found), found, 10_00)], now=NIGHT, kind="TOP_UP", source="TOPUP_CLEARING")
     return found
+
+
+def fresh_night() -> datetime:
+    """Return a night later than everything that was proved before."""
+    found = proof.latest()
+    return NIGHT + timedelta(days=max(0, (found.at - NIGHT).days) + 3 if found else 0)
 
 
 def own(row: proof.ProofRow, before: proof.ProofRow) -> set[str]:
@@ -78,11 +84,26 @@ def test_whatever_was_damaged_is_found_and_told(owner_dsn: str, shop: int, damag
 
 
 def test_a_night_is_proved_once_from_its_hour_on(committed_db: None) -> None:
-    start = NIGHT + timedelta(days=int(ids.new_id()) % 9_000 + 1_000)
+    start = fresh_night()
 
     assert sweeps.sweep_until_quiet([proof.CONCERN], now=start)["proof"] == 1
     assert sweeps.sweep_until_quiet([proof.CONCERN], now=start + timedelta(hours=23))["proof"] == 0
     assert sweeps.sweep_until_quiet([proof.CONCERN], now=start + timedelta(hours=24))["proof"] == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "proved"),
+    [
+        pytest.param(-2, 1, id="made by hand at one o'clock, before the settlement"),
+        pytest.param(-24, 1, id="made the night before"),
+        pytest.param(0, 0, id="made when the settlement had its hour"),
+    ],
+)
+def test_a_proof_made_before_the_settlement_leaves_the_night_to_be_proved(committed_db: None, hours, proved) -> None:
+    start = fresh_night()
+    proof.prove(raw(), now=start + timedelta(hours=hours))
+
+    assert sweeps.sweep_until_quiet([proof.CONCERN], now=start)["proof"] == proved
 
 
 def test_the_runtime_cannot_hide_a_proof(runtime_dsn: str) -> None:

@@ -108,6 +108,24 @@ def test_a_day_is_settled_from_its_hour_on_the_next(local: tuple[int, int, int],
     assert datetime.fromtimestamp(found * 86_400, UTC).day == last
 
 
+@pytest.mark.parametrize(
+    ("settle_hour", "local", "since"),
+    [
+        pytest.param(2, (3, 2, 59), (2, 3), id="a minute before its hour the night before counts"),
+        pytest.param(2, (3, 3, 0), (3, 3), id="from its hour on this night does"),
+        pytest.param(5, (3, 5, 59), (2, 6), id="a later settlement has a later proof"),
+        pytest.param(23, (3, 0, 0), (3, 0), id="after a settlement at eleven it is midnight"),
+    ],
+)
+def test_the_books_of_a_night_are_proved_an_hour_after_its_settlement(settle_hour, local, since) -> None:
+    day, hour, minute = local
+    now = instant(datetime(2022, 6, day, hour, minute, tzinfo=SHANGHAI))
+
+    found = settlement.night_of_proof(now, zone_offset_minutes=480, settle_hour=settle_hour)
+
+    assert found == instant(datetime(2022, 6, *since, tzinfo=SHANGHAI))
+
+
 ROWS = st.lists(
     st.builds(
         row,

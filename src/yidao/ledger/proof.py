@@ -21,10 +21,10 @@ from yidao.kit.sweeps import Concern
 from yidao.ledger.models import LedgerProof
 from yidao.notices import kinds
 from yidao.notices import services as notices
-from yidao.rules.instants import SHANGHAI_OFFSET_MINUTES
+from yidao.policies import books, families
+from yidao.rules import settlement
+from yidao.rules.instants import SHANGHAI_OFFSET_MINUTES, instant, to_datetime
 
-PROOF_HOUR: Final = 3
-"""The hour of Shanghai from which a night's books are proved: the settlement of the night is over by then."""
 FAULTS_KEPT: Final = 100
 """So many faults of each kind are kept; where there are more, somebody looks anyway."""
 
@@ -198,5 +198,11 @@ def day_of(now: datetime) -> date:
 
 
 def _is_due(now: datetime) -> bool:
-    night = now - timedelta(hours=PROOF_HOUR)
-    return not LedgerProof.objects.filter(day__gte=day_of(night)).exists()
+    """Return whether nothing was proved since the settlement of the night; what was proved before it is no answer."""
+    django_connection.ensure_connection()
+    at = instant(now)
+    policy = books.shelf(django_connection.connection).of(families.LATE_SHIPMENT).choose(at, None, "")
+    night = settlement.night_of_proof(
+        at, zone_offset_minutes=policy.zone_offset_minutes, settle_hour=policy.settle_hour
+    )
+    return not LedgerProof.objects.filter(at__gte=to_datetime(night)).exists()

@@ -118,3 +118,14 @@ def last_day_due(now: Instant, *, zone_offset_minutes: int, settle_hour: int) ->
     Worked example: with 2 o'clock, at 01:59 of the 3rd the 1st is the last, at 02:00 the 2nd.
     """
     return (now + zone_offset_minutes * MINUTE - settle_hour * HOUR) // DAY - 1
+
+
+def night_of_proof(now: Instant, *, zone_offset_minutes: int, settle_hour: int) -> Instant:
+    """
+    Return since when a proof of the books counts for the night of `now`: an hour after the settlement began. What was
+    proved before does not know what the settlement booked.
+
+    Worked example: with 2 o'clock, at 02:59 of the 3rd it is 03:00 of the 2nd, at 03:00 that very instant.
+    """
+    offset = (settle_hour + 1) * HOUR - zone_offset_minutes * MINUTE
+    return Instant((now - offset) // DAY * DAY + offset)
