@@ -109,6 +109,22 @@ def test_an_amount_that_will_not_do_is_refused(world: cast.Cast, amount: int | N
     assert balances(world) == queries.Balances()
 
 
+@pytest.mark.parametrize(
+    "reason", ["王先生 13812345678", "call 138 1234 5678", "138-1234-5678", "６２２２０２１", "card 6222021"]
+)
+def test_a_booking_names_nobodys_number(world: cast.Cast, reason: str) -> None:
+    with pytest.raises(services.ReasonNamesNumbers):
+        services.book_payment(actor=operator(world.olga), shop_id=world.shop, amount_fen=1, evidence=reason, at=AT)
+
+
+def test_a_booking_may_name_a_day_and_the_end_of_a_slip(world: cast.Cast) -> None:
+    words = "2022-06-19 slip ..123456"
+
+    assert services.book_payment(
+        actor=operator(world.olga), shop_id=world.shop, amount_fen=1, evidence=words, at=AT, request_key=key()
+    )
+
+
 @pytest.mark.parametrize("reason", ["", " ", "\0", "x" * 201])
 def test_a_booking_says_why(world: cast.Cast, reason: str) -> None:
     with pytest.raises(services.ReasonRefused):

@@ -3,6 +3,7 @@ What people do to a deposit: pay into it, and, for the platform, book, take back
 edited; whoever mistyped books the opposite.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from yidao.ledger.posting import Account, Due, Kind, Leg, Transfer
 AMOUNT_FEN_MAX: Final = 1_000_000_00
 """What one booking moves at most: a million yuan. More is more likely mistyped than meant."""
 REASON_CHARS_MAX: Final = 200
+_NUMBERS: Final = re.compile(r"\d{7}|1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
+"""What looks like somebody's number: seven digits in a row, or a mobile number in groups."""
 
 
 class AmountRefused(Refusal):
@@ -40,6 +43,16 @@ class ReasonRefused(Refusal):
     code = "deposit.reason_refused"
     status = 422
     message = "Say why, in at most %(most)s characters."
+
+
+class ReasonNamesNumbers(ReasonRefused):
+    """The reason or evidence holds a number that may be somebody's; a booking's words can never be erased."""
+
+    code = "deposit.reason_names_numbers"
+    message = (
+        "Leave out telephone, card and account numbers: what is booked can never be erased. "
+        "The last six digits of a slip are enough."
+    )
 
 
 class PaymentMissing(Refusal):
@@ -256,6 +269,8 @@ def _reason(text: str, field: str) -> str:
     if not reason or len(reason) > REASON_CHARS_MAX:
         fault = FieldFault(pointer=field, code="missing" if not reason else "too_long")
         raise ReasonRefused(faults=(fault,), most=REASON_CHARS_MAX)
+    if _NUMBERS.search(reason):
+        raise ReasonNamesNumbers(faults=(FieldFault(pointer=field, code="personal"),))
     return reason
 
 
