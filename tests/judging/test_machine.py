@@ -186,6 +186,8 @@ class Life(RuleBasedStateMachine):
             return
         rounds = Judgement.objects.filter(shop_id__in=self.shops).values("order_id", "round")
         assert all(each["made"] <= 3 for each in rounds.annotate(made=Count("id")))
+        stand = Violation.objects.filter(shop_id__in=self.shops).exclude(state="REVERSED").values("order_id")
+        assert all(each["stand"] <= 3 for each in stand.annotate(stand=Count("id")))
         taken = Penalty.objects.filter(shop_id__in=self.shops, kind="DEDUCTION")
         days = taken.filter(reverses_id=None).values("shop_id", "day")
         assert all(each["fen"] <= CAP_FEN for each in days.annotate(fen=Sum("amount_fen")))

@@ -167,6 +167,29 @@ def test_a_late_judge_has_nothing_left_to_reverse_when_d_moved_before_he_came() 
     assert made(forgotten) == made(punctual) == [(1, 1, 0), (1, 2, 24), (2, 1, 168)]
 
 
+def test_a_new_d_that_is_past_already_takes_back_what_the_old_one_brought_and_never_makes_a_fourth() -> None:
+    order_id = late()
+    sweep(after(25))
+
+    assert move_d(order_id, to=after(2), now=after(25)) == Reversed(orders=1, judgements=2)
+    sweep(after(100))
+    assert standing(order_id) == [(1, 2), (2, 26), (3, 50)]
+
+
+def test_what_another_part_was_judged_for_counts_in_the_round_of_a_part_with_more_time() -> None:
+    order_id = late()
+    sweep(after(26))
+    # The late part is shipped; another one, due 30 hours after it, is late too, and is granted a week then.
+    Order.objects.filter(id=order_id).update(ship_by_at=after(30), judge_due_at=after(54))
+    sweep(after(55))
+    assert standing(order_id) == [(1, 0), (2, 24), (3, 54)]
+
+    assert move_d(order_id, to=D + WEEK, now=after(56)) == Reversed(orders=1, judgements=1, bans=1)
+    assert (head(order_id).judge_round, head(order_id).judged_count, head(order_id).judge_due_at) == (2, 2, D + WEEK)
+    sweep(D + 3 * WEEK)
+    assert standing(order_id) == [(1, 0), (2, 24), (3, 168)]
+
+
 def test_more_time_for_one_part_leaves_what_another_part_was_judged_for() -> None:
     order_id = late()
     sweep(after(10))

@@ -80,6 +80,15 @@ def test_a_card_lapses_after_a_day_whoever_looks(shop) -> None:
     assert (card.state, card.answered_at) == ("LAPSED", world.moment("06-20 10:00"))
 
 
+def test_a_card_whose_time_is_over_is_refused_only(shop) -> None:
+    order_id = world.place(shop, paid=PAID)
+    ask(shop, order_id, new="06-20 12:00", at="06-20 10:00")
+
+    with pytest.raises(answer_card.CardTimePassed):
+        say(answer_card.accept, order_id, "06-20 12:00")
+    assert say(answer_card.refuse, order_id, "06-20 13:00").ship_by_at == D
+
+
 def test_shipping_overtakes_a_card(shop) -> None:
     order_id = world.place(shop, paid=PAID)
     ask(shop, order_id)

@@ -24,6 +24,13 @@ class NotLater(Refusal):
     message = "The order waits for nothing, or the time is not later than the present one."
 
 
+class CardTimePassed(Refusal):
+    """The card was answered too late: the time it asks for is over, so it would give the order no time at all."""
+
+    code = "card.time_passed"
+    message = "The time this card asks for has passed; it cannot be accepted any more."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """Where an order stands after the buyer's word."""
@@ -42,6 +49,7 @@ def accept(
     :raises BuyersWord: a shop speaks for its buyer.
     :raises NotVisible: no such order of the actor's.
     :raises cards.CardMissing: none waits, it lapsed, or the order went on without it.
+    :raises CardTimePassed: the time the card asks for is over.
     """
     return _answer(State.ACCEPTED, actor=actor, order=order, now=now, real_now=real_now, request_key=request_key)
 
@@ -70,6 +78,8 @@ def _answer(
         card = cards.settle(head, now=now)
         if card is None:
             raise cards.CardMissing
+        if state is State.ACCEPTED and instant(card.new_at) <= instant(now):
+            raise CardTimePassed
         card.state, card.answered_at, card.due_at = state, now, None
         card.save(update_fields=["state", "answered_at", "due_at"])
         if state is State.ACCEPTED:

@@ -72,10 +72,15 @@ SELECT c.order_id, (SELECT count(*) FROM violation AS v
 """
 _BEGIN_ROUND: Final = """
 UPDATE order_head AS h
-   SET judge_round = h.judge_round + 1, judged_count = 0, last_judged_at = NULL,
+   SET judge_round = h.judge_round + 1, judged_count = t.judged_count,
+       last_judged_at = to_timestamp(t.last_us / 1000000::float8),
        judge_due_at = to_timestamp(t.due_us / 1000000::float8), version = h.version + 1
-  FROM unnest(%s::bigint[], %s::bigint[]) AS t(id, due_us)
+  FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[]) AS t(id, judged_count, last_us, due_us)
  WHERE h.id = t.id
+"""
+_STANDING: Final = """
+SELECT order_id, count(*), max(at) FROM violation
+ WHERE order_id = ANY(%s::bigint[]) AND kind = 'LATE_SHIPMENT' AND state <> 'REVERSED' GROUP BY order_id
 """
 
 
@@ -125,8 +130,9 @@ def reverse(
     Take back judgements in the caller's transaction: those named, or of the kinds all that still count of whole orders.
     Everything that followed from them goes with them, and what was taken back before is left alone.
 
-    When D moved (DEADLINE_MOVED), only those go that lie before the new D and were made by lines that moved just now;
-    the order's next round begins, in which a judge that comes late still makes what the new D brings.
+    When D moved (DEADLINE_MOVED), those go that were made by lines that moved just now, from their old D on; the
+    order's next round begins, in which a judge that comes late still makes what the new D brings. What stands goes on
+    counting in it, so that an order never has more judgements than one round allows.
 
     Reading: a reversal frees no room for judgements of its day that took nothing because of the cap.
     """
@@ -140,7 +146,7 @@ def reverse(
     else:
         targets = [_Target(*row) for row in _rows(connection, _LOCK_CHOSEN, judgement_ids)]
     if cause == Cause.DEADLINE_MOVED:
-        targets = _before_new_d(connection, orders, targets, now=now)
+        targets = _from_old_d(connection, orders, targets, now=now)
     if not targets:
         return Reversed()
     gone = arrays.integers([each.id for each in targets])
@@ -163,18 +169,17 @@ def _of_orders(connection: psycopg.Connection[Any], order_ids: Sequence[int], ki
     return [_Target(*row) for row in micros.rows(connection, _LOCK_OF_ORDERS, keys)]
 
 
-def _before_new_d(
+def _from_old_d(
     connection: psycopg.Connection[Any], orders: Sequence[_Order], targets: Sequence[_Target], *, now: datetime
 ) -> list[_Target]:
     """
-    Return the judgements that the new D takes back.
+    Return the judgements that the new D takes back: they were made as if the old one held.
 
     Reading: when only a part of an order is granted more time, what another part was judged for before stays.
     """
     keys = arrays.integers([each.id for each in orders])
     moved_from = dict(micros.rows(connection, _MOVED_FROM, (keys, now)))
-    ship_by = {each.id: each.ship_by_at or 0 for each in orders}
-    return [each for each in targets if moved_from.get(each.order_id, 0) <= each.at < ship_by[each.order_id]]
+    return [each for each in targets if moved_from.get(each.order_id, 0) <= each.at]
 
 
 def _take_penalties_back(
@@ -223,10 +228,19 @@ def _lift_bans(
 
 
 def _begin_round(connection: psycopg.Connection[Any], orders: Sequence[_Order]) -> None:
-    """Begin the next round of orders whose D moved; the clock is that of the new D."""
+    """Begin the next round of orders whose D moved: the clock is that of the new D, the count that of what stands."""
     book = books.shelf(connection).of(families.LATE_SHIPMENT)
+    order_ids = [each.id for each in orders]
+    stand = {id_: (count, last_at) for id_, count, last_at in _rows(connection, _STANDING, order_ids)}
+    left: list[tuple[int, int | None]] = [stand.get(id_, (0, None)) for id_ in order_ids]
     due: list[Instant | None] = [
-        late_shipment.next_due_at(owed.facts(each.ship_by_at, each.pauses, 0, None), book.by_name(each.policy))
-        for each in orders
+        late_shipment.next_due_at(owed.facts(each.ship_by_at, each.pauses, *before), book.by_name(each.policy))
+        for each, before in zip(orders, left, strict=True)
     ]
-    micros.run(connection, _BEGIN_ROUND, (arrays.integers([each.id for each in orders]), arrays.integers_or_null(due)))
+    columns = (
+        arrays.integers(order_ids),
+        arrays.integers([count for count, _ in left]),
+        arrays.integers_or_null([last_at for _, last_at in left]),
+        arrays.integers_or_null(due),
+    )
+    micros.run(connection, _BEGIN_ROUND, columns)
