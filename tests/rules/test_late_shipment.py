@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -152,29 +152,6 @@ def test_the_coupon_of_an_order(paid_fen, expected) -> None:
 
 def test_the_older_profile_gives_no_coupon() -> None:
     assert penalties.coupon_fen(POLICY, 5_000_00) == 0
-
-
-@pytest.mark.parametrize(
-    ("day", "week", "expected"),
-    [
-        pytest.param(0, 0, 1, id="a tenth of a point"),
-        pytest.param(19, 19, 1, id="the last of the day"),
-        pytest.param(20, 20, 0, id="two points a day are all"),
-        pytest.param(0, 60, 0, id="six points a week are all"),
-        pytest.param(30, 10, 0, id="a day whose limit was lowered gives nothing back"),
-    ],
-)
-def test_points_have_a_limit_by_day_and_by_week(day, week, expected) -> None:
-    assert penalties.points_taken(POLICY, taken_day=day, taken_week=week) == expected
-
-
-def test_days_and_weeks_are_those_of_shanghai() -> None:
-    sunday_evening = instant(datetime(2022, 6, 5, 15, 59, tzinfo=UTC))
-    monday = Instant(sunday_evening + HOUR)
-
-    assert penalties.day_of(monday, POLICY) == penalties.day_of(sunday_evening, POLICY) + 1
-    assert penalties.week_of(monday, POLICY) == penalties.week_of(sunday_evening, POLICY) + 1
-    assert penalties.week_of(Instant(monday + 6 * DAY), POLICY) == penalties.week_of(monday, POLICY)
 
 
 # --- Bodies and the page ---

@@ -158,23 +158,6 @@ def test_what_a_buyer_gets_for_an_order_out_of_stock(paid, hours, coupon) -> Non
     assert out_of_stock.price(STOCK, paid_fen=paid, promise_hours=hours).coupon_fen == coupon
 
 
-@pytest.mark.parametrize(
-    ("missing", "orders", "is_one"),
-    [
-        pytest.param(29, 29, False, id="fewer than thirty are none"),
-        pytest.param(30, 100, False, id="exactly 30 percent are allowed"),
-        pytest.param(31, 100, True, id="more are not"),
-    ],
-)
-def test_when_a_day_is_a_violation(missing, orders, is_one) -> None:
-    assert out_of_stock.is_violation(STOCK, out_of_stock=missing, orders=orders) is is_one
-    assert out_of_stock.is_violation(OUT_OF_STOCK_DOUYIN_2025, out_of_stock=missing, orders=orders) is False
-
-
-def test_the_third_of_a_year_freezes_longer() -> None:
-    assert [out_of_stock.freeze_days(STOCK, earlier_this_year=earlier) for earlier in range(4)] == [1, 1, 3, 3]
-
-
 @pytest.mark.parametrize(("rules", "page"), FAMILIES)
 def test_every_family_is_off_and_its_bodies_give_back_their_policies(rules, page) -> None:
     for policy in rules.SEEDS:

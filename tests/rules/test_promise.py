@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yidao.rules import bodies, order_state, promise
-from yidao.rules.instants import DAY, HOUR, NEVER, Instant, instant, to_datetime
+from yidao.rules.instants import DAY, NEVER, Instant, instant, to_datetime
 from yidao.rules.promise import PROMISE_DOUYIN_2022, Kind, Promise
 
 POLICY = PROMISE_DOUYIN_2022
@@ -114,20 +114,6 @@ def test_a_day_ends_in_shanghai(kind, paid_at) -> None:
 def test_the_day_is_that_of_the_policys_zone() -> None:
     in_utc = replace(POLICY, zone_offset_minutes=0)
     assert shown(promise.ship_by(Promise(kind=Kind.NEXT_DAY), at("06-18 10:00"), in_utc)) == "06-20 07:59:59"
-
-
-@pytest.mark.parametrize(
-    ("left", "is_soon"),
-    [
-        pytest.param(-1, False, id="it is over"),
-        pytest.param(0, True, id="now or never"),
-        pytest.param(24 * HOUR - 1, True, id="within a day"),
-        pytest.param(24 * HOUR, False, id="a whole day left"),
-    ],
-)
-def test_an_order_is_about_to_be_late_in_its_last_hours(left: int, is_soon: bool) -> None:
-    now = at("06-18 10:00")
-    assert promise.is_soon(Instant(now + left), now, POLICY) is is_soon
 
 
 def test_a_policy_survives_its_body() -> None:

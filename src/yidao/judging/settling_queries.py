@@ -70,11 +70,6 @@ class Forecast:
     cap_fen: int | None
     used_fen: int
 
-    @property
-    def is_capped(self) -> bool:
-        """Return whether the cap keeps anything from being taken."""
-        return self.capped > 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRow:

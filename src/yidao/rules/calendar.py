@@ -37,9 +37,3 @@ def add_working_days(start: date, count: int, special: SpecialDays) -> date:
         day += timedelta(days=1)
         left -= is_working_day(day, special)
     raise ValueError("the calendar holds too few working days")
-
-
-def working_days_between(start: date, end: date, special: SpecialDays) -> int:
-    """Return how many working days lie after `start`, up to and with `end`."""
-    length = max(0, (end - start).days)
-    return sum(is_working_day(start + timedelta(days=each), special) for each in range(1, length + 1))

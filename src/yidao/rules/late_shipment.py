@@ -84,18 +84,12 @@ LATE_SHIPMENT_COUPON_2023: Final = Policy(
 SEEDS: Final = (LATE_SHIPMENT_DOUYIN_2022, LATE_SHIPMENT_COUPON_2023)
 
 
-class Pause(NamedTuple):
-    """A stretch in which a refund was being talked about; `ended_at` is NEVER while it still is."""
-
-    opened_at: Instant
-    ended_at: Instant
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFacts:
     """
     What the judge knows of an order in its present round: D, which is NEVER when nothing of it waits to be shipped, the
-    refunds that were open, and how many judgements were made and when the last of them.
+    stretches in which a refund was open (begin and end, NEVER while it still is), and how many judgements count so far
+    and when the last of them was.
     """
 
     ship_by_at: Instant

@@ -1,6 +1,6 @@
 """
-Out of stock (缺货): an order that its shop cannot fill. The buyer is compensated; a day with too many of them is a
-violation of the shop. It is off until a version that `is_on` is published; an operator can open one by hand.
+Out of stock (缺货): an order that its shop cannot fill; the buyer is compensated. Nothing tells by itself that a shop
+has none left, so an operator opens each by hand, with evidence, whether a version `is_on` or not.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,10 @@ FAMILY: Final = "out-of-stock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One published version of the numbers; a violation names it by `version`."""
+    """
+    One published version of the numbers; a violation names it by `version`. `is_on`, the limits of a day and the days
+    of a freeze are published for shops and operators to go by; no code acts on them.
+    """
 
     version: str
     is_on: bool
@@ -63,22 +66,6 @@ def coupon_fen(policy: Policy, *, paid_fen: int, promise_hours: int) -> int:
         (policy.short_percent, policy.short_max_fen) if is_short else (policy.long_percent, policy.long_max_fen)
     )
     return min(max(paid_fen * percent // 100, policy.coupon_min_fen), most)
-
-
-def is_violation(policy: Policy, *, out_of_stock: int, orders: int) -> bool:
-    """
-    Return whether a shop's day is a violation; a version that is off finds none.
-
-    Source: more than 30 percent of the day's orders, and 30 orders.
-    Reading: the 30 orders are those out of stock; exactly 30 percent is still allowed.
-    """
-    is_many = out_of_stock >= policy.day_orders_min
-    return policy.is_on and is_many and 100 * out_of_stock > policy.day_percent * orders
-
-
-def freeze_days(policy: Policy, *, earlier_this_year: int) -> int:
-    """Return for how many days a violation freezes what the shop is owed, after so many in the same calendar year."""
-    return policy.heavy_freeze_days if earlier_this_year + 1 >= policy.heavy_from else policy.freeze_days
 
 
 def price(policy: Policy, *, paid_fen: int, promise_hours: int) -> penalties.Price:

@@ -4,13 +4,9 @@ deducted in the end, and which lie above its cap, is said in `settlement`.
 """
 
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from yidao.rules.instants import DAY, MINUTE, Instant
 from yidao.rules.late_shipment import Policy
-
-EPOCH_WEEKDAY: Final = 3
-"""1970-01-01 was a Thursday, three days after Monday."""
 
 
 class Kind(StrEnum):
@@ -95,22 +91,6 @@ def coupon_fen(policy: Coupons, paid_fen: int) -> int:
     return min(paid_fen * policy.coupon_percent // 100, policy.coupon_max_fen)
 
 
-def points_taken(policy: Policy, *, taken_day: int, taken_week: int) -> int:
-    """Return how many tenths of a point one more judgement takes, after what its day and its week took already."""
-    left = min(policy.points_day_max_tenths - taken_day, policy.points_week_max_tenths - taken_week)
-    return max(0, min(policy.points_tenths, left))
-
-
 def is_banned(policy: Policy, judgements: int) -> bool:
     """Return whether the products of an order with so many judgements, reversed ones out, may not be sold any more."""
     return judgements > policy.ban_after
-
-
-def day_of(at: Instant, policy: Policy) -> int:
-    """Return the day of the policy's zone that holds an instant, as days since 1970-01-01."""
-    return (at + policy.zone_offset_minutes * MINUTE) // DAY
-
-
-def week_of(at: Instant, policy: Policy) -> int:
-    """Return the week, Monday to Sunday, of the policy's zone that holds an instant; weeks are counted up."""
-    return (day_of(at, policy) + EPOCH_WEEKDAY) // 7

@@ -166,11 +166,6 @@ def _end_of_day(at: Instant, policy: Policy, *, days: int) -> Instant:
     return Instant(max(at - _into_day(at, policy) + (days + 1) * DAY - _SECOND, at))
 
 
-def is_soon(ship_by_at: Instant, now: Instant, policy: Policy) -> bool:
-    """Tell whether an order is about to be late (即将超时): its time is not over, and is within `soon_hours`."""
-    return now <= ship_by_at < now + hours(policy.soon_hours)
-
-
 # --- Bodies ---
 
 _RANGES: Final[dict[str, tuple[int, int]]] = {

@@ -84,7 +84,9 @@ KEEPS = {
     "pickup-violation": gettext_noop("Orders paid before a version takes effect keep the one before."),
     "transit-violation": gettext_noop("Orders paid before a version takes effect keep the one before."),
     "false-shipment": gettext_noop("Orders paid before a version takes effect keep the one before."),
-    "out-of-stock": gettext_noop("Orders paid before a version takes effect keep the one before."),
+    "out-of-stock": gettext_noop(
+        "Opened by operators only, by hand, on or off. Orders paid before a version takes effect keep the one before."
+    ),
 }
 """Which things a new version leaves alone, by family."""
 TABLES = {"family": FAMILY, "keeps": KEEPS, "reason": REASON, "state": STATE, "result": RESULT, "forward": FORWARD}
