@@ -189,6 +189,16 @@ def test_a_buyer_may_ask_for_a_later_delivery_himself(shop) -> None:
     assert change.cause == "BUYER_ASKED"
 
 
+def test_nobody_asks_for_a_delivery_after_the_order_would_be_closed(shop) -> None:
+    order_id = world.place(shop, paid=PAID)
+    closes_at = world.head(order_id).close_due_at
+
+    with pytest.raises(answer_card.BeyondClosing):
+        say(answer_card.ask_later, order_id, "06-19 12:00", new_at=closes_at)
+    before = closes_at - timedelta(minutes=1)
+    assert say(answer_card.ask_later, order_id, "06-19 12:00", new_at=before).ship_by_at == before
+
+
 def test_the_same_request_again_answers_the_same_and_moves_nothing(shop) -> None:
     order_id = world.place(shop, paid=PAID)
     ask(shop, order_id)

@@ -24,6 +24,14 @@ class NotLater(Refusal):
     message = "The order waits for nothing, or the time is not later than the present one."
 
 
+class BeyondClosing(Refusal):
+    """The wish lies at or beyond the day on which an order that was not shipped is closed and paid back."""
+
+    code = "order.beyond_closing"
+    status = 422
+    message = "The order would be closed and paid back before that time."
+
+
 class CardTimePassed(Refusal):
     """The card was answered too late: the time it asks for is over, so it would give the order no time at all."""
 
@@ -114,6 +122,7 @@ def ask_later(
     :raises BuyersWord: a shop speaks for its buyer.
     :raises NotVisible: no such order of the actor's.
     :raises NotLater: nothing waits, or his time is past or not later than D.
+    :raises BeyondClosing: the order would be closed before.
     """
     with db.transaction(actor, request_key=request_key) as work:
         sight.require_buyers_word(actor)
@@ -122,6 +131,8 @@ def ask_later(
         head = sight.locked_by_number(actor, order)
         if head.ship_by_at is None or instant(new_at) <= max(instant(head.ship_by_at), instant(now)):
             raise NotLater(faults=(FieldFault(pointer="/new_at", code="field.time"),))
+        if head.close_due_at is not None and instant(new_at) >= instant(head.close_due_at):
+            raise BeyondClosing(faults=(FieldFault(pointer="/new_at", code="field.time"),))
         ref = f"credential/{actor.credential_id}"
         move_deadline.grant({head.id: new_at}, cause=Cause.BUYER_ASKED, cause_ref=ref, actor=actor, now=now)
         _record("order.buyer_asked_later", head, actor=actor, now=now, real_now=real_now, new_at=new_at.isoformat())

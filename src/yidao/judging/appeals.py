@@ -52,7 +52,9 @@ class AppealRefused(Refusal):
     code = "appeal.refused"
 
     MESSAGES: Final = {
-        Refused.NOT_NOTIFIED: gettext_noop("You can appeal as soon as you are told of the violation, within the hour."),
+        Refused.NOT_NOTIFIED: gettext_noop(
+            "You can appeal as soon as you are told of the violation, with your next round of notices."
+        ),
         Refused.REVERSED: gettext_noop("The violation was lifted; there is nothing to appeal against."),
         Refused.ALREADY_APPEALED: gettext_noop("There was an appeal already; it has one answer."),
         Refused.TOO_LATE: gettext_noop("The days for an appeal are over."),

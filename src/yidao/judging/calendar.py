@@ -61,7 +61,8 @@ def set_day(
     *, actor: Actor, day: date | None, is_working: bool | None, name: str, now: datetime, real_now: datetime
 ) -> None:
     """
-    Say that a day is worked or free, or (None) that it goes by its weekday again. Limits that run are counted anew.
+    Say that a day is worked or free, or (None) that it goes by its weekday again. It counts for what
+    begins from now on; a limit that runs already keeps the day it was given.
 
     :raises Forbidden: the role does not allow it.
     :raises DayRefused: the day or its name will not do.

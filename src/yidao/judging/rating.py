@@ -24,8 +24,6 @@ from yidao.rules.rating import Policy, Rate
 
 SHOPS_AT_ONCE: Final = 100
 EPOCH: Final = date(1970, 1, 1)
-PROMISE_DAYS_MAX: Final = 60
-"""No order falls due longer after its payment, extensions included."""
 
 _MISSING: Final = """
 SELECT o.id FROM organisation AS o
@@ -108,9 +106,23 @@ def _counting(
         "offset": policy.zone_offset_minutes * 60,
         "since": to_datetime(since),
         "until": to_datetime(until),
-        "paid_since": to_datetime(since) - timedelta(days=PROMISE_DAYS_MAX),
+        "paid_since": to_datetime(since) - timedelta(days=_longest_wait()),
         "now": now,
     }
+
+
+def _longest_wait() -> int:
+    """
+    Return how many days after its payment an order may fall due at the latest, by all versions that were published:
+    what is not shipped when it is to be closed is paid back, however late its D was made.
+    """
+    shelf = books.shelf(raw.plain())
+    promises = [each.policy for each in shelf.of(families.PROMISE).versions]
+    lives = [each.policy for each in shelf.of(families.ORDER_LIFE).versions]
+    return max(
+        *(max(each.campaign_days_max, each.appointment_days_max, each.presale_days_max) for each in promises),
+        *(each.close_days for each in lives),
+    )
 
 
 def _day(at: Instant, policy: Policy) -> int:

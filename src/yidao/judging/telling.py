@@ -29,7 +29,7 @@ SHOPS_AT_ONCE: Final = 500
 FOUND: Final = kinds.Kind(
     name="violation.found",
     title=gettext_noop("Violations were found"),
-    text=gettext_noop("%(count)s new: %(kinds)s. Ship what is late within 24 hours, or it is judged again."),
+    text=gettext_noop("%(count)s new: %(kinds)s. Each says what follows and until when you can appeal."),
     is_urgent=True,
     words=naming.counted,
 )
