@@ -169,6 +169,7 @@ def test_some_orders_are_never_shipped_and_some_of_those_are_cancelled():
     assert not numbers.keys() & shipped
     assert 10 < len(numbers) < 30
     assert {each.body.state for each in told} == {"TO_SHIP", "CANCELLED"}
+    assert {each.via for each in told if each.body.state == "CANCELLED"} == {wires.MARKETPLACE}
     assert set(numbers.values()) == {1, 2}
 
 

@@ -245,3 +245,24 @@ def test_every_state_is_told_or_derived() -> None:
         State.SHIPPED,
         State.COMPLETED,
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "stands", "is_paid", "heard"),
+    [
+        pytest.param("SHIPPED", None, False, "TO_SHIP", id="a first word that it left"),
+        pytest.param("PARTIALLY_SHIPPED", None, False, "TO_SHIP", id="or left in part"),
+        pytest.param("COMPLETED", None, False, "TO_SHIP", id="or arrived"),
+        pytest.param("PENDING_PAYMENT", None, False, "PENDING_PAYMENT", id="a first word that it is not paid"),
+        pytest.param("CANCELLED", "TO_SHIP", True, "TO_SHIP", id="paid, it is not its shop's to cancel"),
+        pytest.param("PENDING_PAYMENT", "PAID", True, "PAID", id="nor to call unpaid"),
+        pytest.param("CANCELLED", "PENDING_PAYMENT", False, "CANCELLED", id="unpaid, it is"),
+        pytest.param("TO_SHIP", "PAID", True, "TO_SHIP", id="what undoes nothing"),
+    ],
+)
+def test_a_shop_cannot_undo_a_payment_or_ship_by_words(
+    told: str, stands: str | None, is_paid: bool, heard: str
+) -> None:
+    before = State(stands) if stands else None
+
+    assert order_state.heard_of_shop(State(told), stands=before, is_paid=is_paid) == State(heard)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+import msgspec
 import psycopg
 
 from yidao.flows import place_order
 from yidao.intake.payloads import Item, ItemResult, OrderIn, Result, SourceFacts
+
+PLATFORM: Final = "PLATFORM"
 
 
 class Task(Protocol):
@@ -30,7 +33,8 @@ def take(
                 detail = {"order_no": task.item.order_no}
                 task.result = ItemResult(Result.REJECTED, code=refusal, detail=detail)
             else:
-                taken.append((task, task.item))
+                is_shops = task.sender.kind != PLATFORM
+                taken.append((task, msgspec.structs.replace(task.item, is_shops_word=is_shops)))
     if not taken:
         return
     entered = place_order.enter(connection, [order for _, order in taken], now=now)

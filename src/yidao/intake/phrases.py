@@ -94,6 +94,31 @@ PHRASES: Final[Mapping[str, Phrase]] = MappingProxyType(
             "Taken down; but parcels ship an order, words do not: it still waits.",
             "已记录；但订单须提交运单才算发货，目前仍为待发货。",
         ),
+        "order.closed_by_platform": Phrase(
+            200,
+            "Taken down; but a paid order is closed by refunds or by the platform, not by its shop's word.",
+            "已记录；但已支付订单须经退款或由平台关闭，店铺不能自行关闭。",
+        ),
+        "order.payment_stands": Phrase(
+            200,
+            "Taken down; but payment, order time, lines and money of a paid order stand as first known.",
+            "已记录；但已支付订单的支付、下单时间、商品与金额以首次记录为准。",
+        ),
+        "order.unpaid": Phrase(
+            200,
+            "The parcel is watched; but its order is not paid and was not shipped.",
+            "运单已监控；但订单未支付，未发货。",
+        ),
+        "order.refund_open": Phrase(
+            200,
+            "The parcel is watched; but a refund of its order is open, and it was not shipped.",
+            "运单已监控；但订单有未结束的售后，未发货。",
+        ),
+        "order.closed": Phrase(
+            200,
+            "The parcel is watched; but its order is closed and was not shipped.",
+            "运单已监控；但订单已关闭，未发货。",
+        ),
         "intake.data_refused": Phrase(422, "The database refused this item.", "数据未能写入。"),
         "item.refused": Phrase(422, "The item was refused.", "该条数据被拒绝。"),
     }

@@ -18,6 +18,8 @@ NATIVE: Final = "native"
 SHOP_EVENTS: Final = "shop-events"
 KUAIDI100: Final = "kuaidi100"
 KDNIAO: Final = "kdniao"
+MARKETPLACE: Final = ""
+"""Who tells for all shops but those that tell for themselves; only he may cancel what is paid."""
 
 # Every ten days each carrier falls silent once for six hours, to the aggregators too; what it scans then arrives
 # afterwards.

@@ -147,7 +147,7 @@ class World:
             after = CANCELLED_AFTER[number % len(CANCELLED_AFTER)]
             if after:
                 told = wires.order(shop, line, sale, state="CANCELLED", changed_at=paid + after, paid_at=paid)
-                yield Message(paid + after + 5, tie + 1, wires.ORDERS, via, told)
+                yield Message(paid + after + 5, tie + 1, wires.ORDERS, wires.MARKETPLACE, told)
 
     def _ordered(
         self,
@@ -190,7 +190,7 @@ class World:
                     given_up = trip.shipped_at + HOUR
                     at = stamps.rfc3339(given_up)
                     told = structs.replace(order, state="CANCELLED", changed_at=at, paid_at=stamps.rfc3339(paid_at))
-                    yield Message(given_up, tie + number, wires.ORDERS, _speaker(shop_no), told)
+                    yield Message(given_up, tie + number, wires.ORDERS, wires.MARKETPLACE, told)
 
     def oddities(self, day: int) -> Iterator[Message]:
         """Yield what arrives on a day and cannot be used."""
@@ -348,7 +348,7 @@ def _until(weights: list[int] | list[float]) -> tuple[float, ...]:
 
 def _speaker(shop_no: int) -> str:
     """Return who hands the shipment in: one shop's own system, for all others the marketplace."""
-    return "charlie" if data.SHOPS[shop_no].key == "charlie" else ""
+    return "charlie" if data.SHOPS[shop_no].key == "charlie" else wires.MARKETPLACE
 
 
 # Which source tells a life, as bounds of a roll: Kuaidi100, KDNiao, one of them beside the carrier, else the carrier.

@@ -1,6 +1,6 @@
 """How orders enter: set-based, on whatever connection the caller has, inside its transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,13 +15,17 @@ from yidao.orders.standing import chosen, instants
 from yidao.policies import books, families
 from yidao.rules import order_state, promise
 from yidao.rules.instants import NEVER, Instant
+from yidao.rules.order_state import State
 from yidao.rules.promise import Kind, Promise
 
 STATEMENTS: Final = named_statements(Path(__file__).with_name("statements.sql"))
 RECEIVER_PURPOSE: Final = "receiver"
-_SAYS_SHIPPED: Final = frozenset({"PARTIALLY_SHIPPED", "SHIPPED", "COMPLETED"})
 SHIPS_BY_PACKS: Final = "order.ships_by_packs"
 """Said of a word that an order was shipped, when nothing of it was: parcels ship, words do not."""
+CLOSED_BY_PLATFORM: Final = "order.closed_by_platform"
+"""Said of a shop's word that a paid order is cancelled: refunds and the platform close it, its shop does not."""
+PAYMENT_STANDS: Final = "order.payment_stands"
+"""Said of a shop's word that tells payment, order time or money of a paid order otherwise than they are known."""
 
 Key = tuple[str, int]
 """Number and shop of an order."""
@@ -66,8 +70,8 @@ NOBODY: Final = ReceiverIn()
 
 class OrderIn(msgspec.Struct, frozen=True, gc=False):
     """
-    A shop's word about one order at `changed_at`, in microseconds; `paid_at` 0 while it is not paid, `ordered_at` 0
-    where it was not told.
+    A word about one order at `changed_at`, in microseconds; `paid_at` 0 while it is not paid, `ordered_at` 0 where it
+    was not told. `is_shops_word` when its shop said so, and not the platform.
     """
 
     shop_id: int
@@ -82,6 +86,7 @@ class OrderIn(msgspec.Struct, frozen=True, gc=False):
     buyer_remark: str = ""
     receiver: ReceiverIn = NOBODY
     sender_division: str = ""
+    is_shops_word: bool = False
 
     def __repr__(self) -> str:
         """Return which order it is, and no word of its buyer."""
@@ -102,6 +107,17 @@ class _Known(NamedTuple):
     id: int
     changed_at: int
     late_policy: str
+    told_state: str
+    paid_at: int | None
+    ordered_at: int | None
+    goods_fen: int
+    freight_fen: int
+    paid_fen: int
+
+    @property
+    def is_paid(self) -> bool:
+        """Return whether it is known to be paid."""
+        return bool(self.paid_at) and self.told_state != State.PENDING_PAYMENT
 
 
 class _Promised(NamedTuple):
@@ -121,8 +137,20 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
     they come in, and of equally new ones the first. Writing the same again changes nothing. The caller commits.
 
     What was promised at payment is not promised anew by a later word; what packs, after-sales, receipt or closing made
-    of an order, no word unmakes. A later word that it was shipped ships nothing, and the answer says so.
+    of an order, no word unmakes. A later word that it was shipped ships nothing, and the answer says so; so it does
+    where a shop's own word may not change what is paid.
     """
+    of_platform = {key_of(order) for order in orders if not order.is_shops_word}
+    # A shop's word is heard after what the platform says in the same batch, as if it had come alone.
+    after = {place for place, order in enumerate(orders) if order.is_shops_word and key_of(order) in of_platform}
+    if not after:
+        return _enter(connection, orders, now=now)
+    first = iter(_enter(connection, [each for at, each in enumerate(orders) if at not in after], now=now))
+    then = iter(_enter(connection, [each for at, each in enumerate(orders) if at in after], now=now))
+    return [next(then if place in after else first) for place in range(len(orders))]
+
+
+def _enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now: datetime) -> list[Entered]:
     newest: dict[Key, int] = {}
     for place, order in enumerate(orders):
         known = newest.get(key_of(order))
@@ -133,7 +161,7 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
     shelf = books.shelf(connection)
     before = lock_known(connection, [key_of(order) for order in told])
     fresh = [order for order in told if key_of(order) not in before]
-    added = _add(connection, fresh, shelf, now=now)
+    added = _add(connection, [_as_new(order) for order in fresh], shelf, now=now)
     # Another writer added these at this very moment; what he told is known now.
     before |= lock_known(connection, [key_of(order) for order in fresh if key_of(order) not in added])
     later = [
@@ -142,14 +170,15 @@ def enter(connection: psycopg.Connection[Any], orders: Sequence[OrderIn], *, now
         if key_of(order) in before and before[key_of(order)].changed_at < order.changed_at
     ]
     _tell_heads(connection, later, shelf, now=now)
-    _replace_lines(connection, [(known.id, order) for known, order in later], shelf, now=now)
+    free = [(known.id, order) for known, order in later if not _is_bound(order, known)]
+    _replace_lines(connection, free, shelf, now=now)
     states = dict(added.values()) | standing.refresh(connection, [known.id for known, _ in later], now=now)
     of_key = {key: id_ for key, (id_, _) in added.items()} | {key: known.id for key, known in before.items()}
     return [
         Entered(
             id=of_key[key_of(order)],
             is_news=of_key[key_of(order)] in states and newest[key_of(order)] == place,
-            code=_not_followed(order, states.get(of_key[key_of(order)])),
+            code=_not_followed(order, before.get(key_of(order)), states.get(of_key[key_of(order)])),
         )
         for place, order in enumerate(orders)
     ]
@@ -172,15 +201,55 @@ def lock_known(connection: psycopg.Connection[Any], keys: Sequence[Key]) -> dict
             "shop_id": arrays.integers([shop_id for _, shop_id in keys]),
         },
     )
-    return {
-        (order_no, shop_id): _Known(id_, changed_at, late_policy)
-        for id_, order_no, shop_id, changed_at, late_policy in rows
-    }
+    return {(order_no, shop_id): _Known(id_, *rest) for id_, order_no, shop_id, *rest in rows}
 
 
-def _not_followed(order: OrderIn, state: order_state.State | None) -> str:
-    is_waiting = state is not None and state in order_state.WAITING and state != order.state
-    return SHIPS_BY_PACKS if is_waiting and order.state in _SAYS_SHIPPED else ""
+def _as_new(order: OrderIn) -> OrderIn:
+    """Return a first word as it is taken down."""
+    if not order.is_shops_word:
+        return order
+    heard = order_state.heard_of_shop(State(order.state), stands=None, is_paid=False)
+    return msgspec.structs.replace(order, state=heard.value)
+
+
+def _is_bound(order: OrderIn, known: _Known) -> bool:
+    """Tell whether a word may not change what was paid, when and for what: a shop's own about a paid order."""
+    return order.is_shops_word and known.is_paid
+
+
+def _as_heard(order: OrderIn, known: _Known) -> OrderIn:
+    """Return a later word as it is taken down; the statement keeps the money of one that is bound."""
+    if not _is_bound(order, known):
+        return order
+    heard = order_state.heard_of_shop(State(order.state), stands=State(known.told_state or order.state), is_paid=True)
+    return msgspec.structs.replace(
+        order,
+        state=heard.value,
+        paid_at=known.paid_at or order.paid_at,
+        ordered_at=known.ordered_at or order.ordered_at,
+    )
+
+
+def _not_followed(order: OrderIn, known: _Known | None, state: State | None) -> str:
+    """Return the code of what does not follow from a word that is news."""
+    if state is None:
+        return ""
+    if known is not None and _is_bound(order, known):
+        if order.state == State.CANCELLED and state is not State.CANCELLED:
+            return CLOSED_BY_PLATFORM
+        if order.state == State.PENDING_PAYMENT or _is_told_otherwise(order, known):
+            return PAYMENT_STANDS
+    is_waiting = state in order_state.WAITING and state != order.state
+    return SHIPS_BY_PACKS if is_waiting and order.state in order_state.SAYS_SHIPPED else ""
+
+
+def _is_told_otherwise(order: OrderIn, known: _Known) -> bool:
+    return (
+        order.paid_at != known.paid_at
+        or (order.ordered_at or known.ordered_at) != known.ordered_at
+        or (_goods_fen(order), order.freight_fen, _paid_fen(order))
+        != (known.goods_fen, known.freight_fen, known.paid_fen)
+    )
 
 
 # --- Heads ---
@@ -188,7 +257,7 @@ def _not_followed(order: OrderIn, state: order_state.State | None) -> str:
 
 def _add(
     connection: psycopg.Connection[Any], orders: Sequence[OrderIn], shelf: books.Shelf, *, now: datetime
-) -> dict[Key, tuple[int, order_state.State]]:
+) -> dict[Key, tuple[int, State]]:
     """
     Write new orders with all that follows for them, and return ids and states of those that no other writer was faster
     to add.
@@ -208,7 +277,7 @@ def _add(
     rows = micros.rows(connection, STATEMENTS["add_heads"], columns | {"now": now})
     added = {id_ for id_, _, _, _ in rows}
     _write_lines(connection, [each for each in lines if each.order_id in added], now=now)
-    return {(order_no, shop_id): (id_, order_state.State(state)) for id_, order_no, shop_id, state in rows}
+    return {(order_no, shop_id): (id_, State(state)) for id_, order_no, shop_id, state in rows}
 
 
 def _new(order: OrderIn, late_policy: str, lines: Sequence["_Planned"]) -> standing.New:
@@ -240,8 +309,9 @@ def _tell_heads(
 ) -> None:
     """Write a newer word on heads that stand."""
     if later:
-        told = [(known.id, order) for known, order in later]
+        told = [(known.id, _as_heard(order, known)) for known, order in later]
         columns = _head_columns(told, [known.late_policy or _late_policy(order, shelf) for known, order in later])
+        columns["keeps_lines"] = arrays.booleans([_is_bound(order, known) for known, order in later])
         micros.run(connection, STATEMENTS["tell_heads"], columns | {"now": now})
 
 
@@ -255,7 +325,7 @@ def _head_columns(told: Sequence[tuple[int, OrderIn]], late_policies: Sequence[s
         "paid_us": instants([order.paid_at for order in orders]),
         "changed_us": instants([order.changed_at for order in orders]),
         "ordered_us": instants([_ordered_at(order) for order in orders]),
-        "goods_fen": arrays.integers([sum(line.price_fen * line.quantity for line in each.lines) for each in orders]),
+        "goods_fen": arrays.integers([_goods_fen(order) for order in orders]),
         "freight_fen": arrays.integers([order.freight_fen for order in orders]),
         "paid_fen": arrays.integers([_paid_fen(order) for order in orders]),
         "sender_division": arrays.integers([int(order.sender_division or 0) for order in orders]),
@@ -273,6 +343,10 @@ def _head_columns(told: Sequence[tuple[int, OrderIn]], late_policies: Sequence[s
 
 def _ordered_at(order: OrderIn) -> Instant:
     return Instant(order.ordered_at or order.paid_at or order.changed_at)
+
+
+def _goods_fen(order: OrderIn) -> int:
+    return sum(line.price_fen * line.quantity for line in order.lines)
 
 
 def _paid_fen(order: OrderIn) -> int:
@@ -341,12 +415,19 @@ def _replace_lines(
     if not open_:
         return
     keys = {"order_id": arrays.integers([id_ for id_, _ in open_])}
-    promised = {
-        (order_id, line_no): _Promised(*rest)
-        for order_id, line_no, *rest in micros.rows(connection, STATEMENTS["lines_of"], keys)
-    }
+    promised: dict[int, list[_Before]] = {}
+    for order_id, order_no, sku_id, *rest in micros.rows(connection, STATEMENTS["lines_of"], keys):
+        promised.setdefault(order_id, []).append(_Before(order_no, sku_id, _Promised(*rest)))
     micros.run(connection, STATEMENTS["drop_lines"], keys)
     _write_lines(connection, _planned(open_, promised, shelf), now=now)
+
+
+class _Before(NamedTuple):
+    """A line as it stood, with what was promised of it."""
+
+    order_no: str
+    sku_id: str
+    promised: _Promised
 
 
 class _Planned(NamedTuple):
@@ -360,20 +441,45 @@ class _Planned(NamedTuple):
 
 
 def _planned(
-    told: Sequence[tuple[int, OrderIn]], before: Mapping[tuple[int, int], _Promised], shelf: books.Shelf
+    told: Sequence[tuple[int, OrderIn]], before: Mapping[int, Sequence[_Before]], shelf: books.Shelf
 ) -> list[_Planned]:
     """Return the lines of some orders with what is promised of each; what was promised before stays."""
     book = shelf.of(families.PROMISE)
     planned: list[_Planned] = []
     for id_, order in told:
         policy = chosen(book, Instant(order.paid_at), order.shop_id) if order.paid_at else None
+        kept = _kept(order.lines, before.get(id_, ()))
         for number, line in enumerate(order.lines, start=1):
-            known = before.get((id_, number))
+            known = kept.get(number)
             if known is not None and known.original_at is not None:
                 planned.append(_Planned(id_, number, line, known, False))
             else:
                 planned.append(_Planned(id_, number, line, _promised(line, order.paid_at, policy), True))
     return planned
+
+
+def _kept(lines: Sequence[OrderLineIn], before: Sequence[_Before]) -> dict[int, _Promised]:
+    """
+    Return what was promised of lines before, by their places from 1: a line is the one of its own number and sku, else
+    of its number, else of its sku. Lines that have no numbers of their own bear the order's, and are told in turn.
+    """
+    kept: dict[int, _Promised] = {}
+    rest = list(before)
+    ways: tuple[Callable[[OrderLineIn | _Before], tuple[str, ...]], ...] = (
+        lambda line: (line.order_no, line.sku_id),
+        lambda line: (line.order_no,),
+        lambda line: (line.sku_id,) if line.sku_id else (),
+    )
+    for name in ways:
+        of_name: dict[tuple[str, ...], list[_Before]] = {}
+        for each in rest:
+            of_name.setdefault(name(each), []).append(each)
+        for number, line in enumerate(lines, start=1):
+            same = of_name.get(name(line)) if number not in kept and name(line) else None
+            if same:
+                kept[number] = same.pop(0).promised
+        rest = [each for own in of_name.values() for each in own]
+    return kept
 
 
 def _write_lines(connection: psycopg.Connection[Any], lines: Sequence[_Planned], *, now: datetime) -> None:

@@ -1,7 +1,8 @@
 -- Orders come in batches, sorted by number and shop; times are whole microseconds both ways.
 
 -- lock_known --
-SELECT h.id, h.order_no, h.shop_id, h.changed_at, h.late_policy
+SELECT h.id, h.order_no, h.shop_id, h.changed_at, h.late_policy, h.told_state, h.paid_at, h.ordered_at, h.goods_fen, h.freight_fen,
+       h.paid_fen
 FROM unnest(%(order_no)s::text[], %(shop_id)s::bigint[]) AS k (order_no, shop_id)
 JOIN order_head h ON h.order_no = k.order_no AND h.shop_id = k.shop_id
 ORDER BY h.id FOR UPDATE OF h
@@ -43,24 +44,29 @@ RETURNING id, order_no, shop_id, state
 UPDATE order_head h
 SET bucket = v.bucket, told_state = v.told_state, first_state = coalesce(nullif(h.first_state, ''), h.told_state),
     paid_at = to_timestamp(v.paid_us / 1000000::float8), changed_at = to_timestamp(v.changed_us / 1000000::float8),
-    recorded_at = %(now)s, ordered_at = to_timestamp(v.ordered_us / 1000000::float8), goods_fen = v.goods_fen,
-    freight_fen = v.freight_fen, paid_fen = v.paid_fen, receiver_name = v.receiver_name, receiver_phone = v.receiver_phone,
+    recorded_at = %(now)s, ordered_at = to_timestamp(v.ordered_us / 1000000::float8),
+    goods_fen = CASE WHEN v.keeps_lines THEN h.goods_fen ELSE v.goods_fen END,
+    freight_fen = CASE WHEN v.keeps_lines THEN h.freight_fen ELSE v.freight_fen END,
+    paid_fen = CASE WHEN v.keeps_lines THEN h.paid_fen ELSE v.paid_fen END,
+    creator_id = CASE WHEN v.keeps_lines THEN h.creator_id ELSE v.creator_id END,
+    receiver_name = v.receiver_name, receiver_phone = v.receiver_phone,
     receiver_address = v.receiver_address, buyer_remark = v.buyer_remark,
     sender_division = v.sender_division, receiver_division = v.receiver_division,
-    receiver_key = v.receiver_key, phone_index = v.phone_index, phone_tail = v.phone_tail, creator_id = v.creator_id,
+    receiver_key = v.receiver_key, phone_index = v.phone_index, phone_tail = v.phone_tail,
     late_policy = v.late_policy, version = h.version + 1
 FROM unnest(%(id)s::bigint[], %(bucket)s::smallint[], %(told_state)s::text[],
             %(paid_us)s::bigint[], %(changed_us)s::bigint[], %(ordered_us)s::bigint[], %(goods_fen)s::bigint[],
             %(freight_fen)s::bigint[], %(paid_fen)s::bigint[], %(receiver_name)s::bytea[], %(receiver_phone)s::bytea[],
             %(receiver_address)s::bytea[], %(buyer_remark)s::bytea[], %(sender_division)s::integer[],
-            %(receiver_division)s::integer[], %(receiver_key)s::bytea[], %(phone_index)s::bytea[], %(phone_tail)s::bytea[], %(creator_id)s::bigint[], %(late_policy)s::text[])
+            %(receiver_division)s::integer[], %(receiver_key)s::bytea[], %(phone_index)s::bytea[], %(phone_tail)s::bytea[], %(creator_id)s::bigint[], %(late_policy)s::text[],
+            %(keeps_lines)s::boolean[])
      AS v (id, bucket, told_state, paid_us, changed_us, ordered_us, goods_fen, freight_fen, paid_fen, receiver_name,
            receiver_phone, receiver_address, buyer_remark, sender_division, receiver_division, receiver_key, phone_index, phone_tail, creator_id,
-           late_policy)
+           late_policy, keeps_lines)
 WHERE h.id = v.id
 
 -- lines_of --
-SELECT order_id, line_no, promise_kind, promise_days, promise_at, promise_policy, ship_by_original_at, ship_by_at
+SELECT order_id, order_no, sku_id, promise_kind, promise_days, promise_at, promise_policy, ship_by_original_at, ship_by_at
 FROM order_line WHERE order_id = ANY(%(order_id)s::bigint[]) ORDER BY order_id, line_no
 
 -- begun_of --

@@ -25,8 +25,10 @@ class State(StrEnum):
 
 
 WAITING: Final = frozenset({State.PAID, State.TO_SHIP, State.PARTIALLY_SHIPPED})
+SAYS_SHIPPED: Final = frozenset({State.PARTIALLY_SHIPPED, State.SHIPPED, State.COMPLETED})
+UNDOES_PAYMENT: Final = frozenset({State.PENDING_PAYMENT, State.CANCELLED})
 SHIPPED_ELSEWHERE: Final = frozenset({State.SHIPPED, State.COMPLETED})
-"""Told so when an order entered, it left before we knew it: history, which nobody judges."""
+"""Told so by the platform when an order entered, it left before we knew it: history, which nobody judges."""
 
 
 class Label(IntFlag):
@@ -116,6 +118,19 @@ class Outcome:
     closed_cause: str
     receipt_due_at: Instant
     close_due_at: Instant
+
+
+def heard_of_shop(told: State, *, stands: State | None, is_paid: bool) -> State:
+    """
+    Return what is taken down of a shop's own word: `stands` is the newest state told before, None of a new order, and
+    `is_paid` whether the order was known to be paid.
+
+    Reading: a shop must not stop its own judge. What it says left before it told us of it waits like any other until a
+    parcel is told; what is paid, only the platform cancels or calls unpaid.
+    """
+    if stands is None:
+        return State.TO_SHIP if told in SAYS_SHIPPED else told
+    return stands if is_paid and told in UNDOES_PAYMENT else told
 
 
 def derive(facts: Facts, policy: order_life.Policy, now: Instant) -> Outcome:
