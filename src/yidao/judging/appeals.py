@@ -204,6 +204,7 @@ def answer(*, actor: Actor, appeal_id: int, is_accepted: bool, reason: str, now:
                 cause_ref=f"appeal/{appeal.id}",
                 now=now,
                 user_id=actor.user_id,
+                is_told=True,
             )
         else:
             appealing = Violation.objects.filter(id=appeal.violation_id, state=Violation.State.APPEALING)

@@ -29,7 +29,7 @@ ON CONFLICT (shop_id, product_id) WHERE lifted_at IS NULL DO UPDATE
    SET order_id = excluded.order_id, order_no = excluded.order_no, judgement_id = excluded.judgement_id,
        banned_at = excluded.banned_at
  WHERE (excluded.banned_at, excluded.judgement_id) < (product_ban.banned_at, product_ban.judgement_id)
-RETURNING xmax = 0
+RETURNING xmax = 0, shop_id, product_id
 """
 _BANNED: Final = """
 SELECT b.shop_id, b.product_id FROM product_ban AS b
@@ -67,6 +67,10 @@ UPDATE product_ban_cause AS c SET ended_at = %s
 """
 
 
+Product = tuple[int, str]
+"""A product by its shop and its id there."""
+
+
 class Cause(NamedTuple):
     """One product and the judgement that was one too many."""
 
@@ -78,13 +82,13 @@ class Cause(NamedTuple):
     at: int
 
 
-def ban(connection: psycopg.Connection[Any], causes: Sequence[Cause]) -> int:
+def ban(connection: psycopg.Connection[Any], causes: Sequence[Cause]) -> tuple[Product, ...]:
     """
-    Ban products, in the caller's transaction, and return how many were not banned before; twice is once. A ban names
+    Ban products, in the caller's transaction, and return those that were not banned before; twice is once. A ban names
     the earliest of its causes, whichever is written first.
     """
     if not causes:
-        return 0
+        return ()
     # One order of keys for all judges, so that two of them never wait for each other.
     earliest: dict[tuple[int, str], Cause] = {}
     for each in sorted(causes, key=lambda cause: (cause.shop_id, cause.product_id, cause.at, cause.judgement_id)):
@@ -92,7 +96,8 @@ def ban(connection: psycopg.Connection[Any], causes: Sequence[Cause]) -> int:
     firsts = list(earliest.values())
     micros.run(connection, _ADD_CAUSES, _columns(sorted(causes)))
     fresh = arrays.integers([ids.new_id() for _ in firsts])
-    return sum(is_new for (is_new,) in micros.rows(connection, _BAN, (fresh, *_columns(firsts))))
+    made = micros.rows(connection, _BAN, (fresh, *_columns(firsts)))
+    return tuple((shop_id, product_id) for is_new, shop_id, product_id in made if is_new)
 
 
 def banned(connection: psycopg.Connection[Any], products: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
@@ -127,16 +132,16 @@ def end_causes(
     cause: str,
     now: datetime,
     user_id: int | None = None,
-) -> int:
+) -> tuple[Product, ...]:
     """
-    Take back what these orders gave as causes, and lift the bans that have no other; return how many were lifted.
+    Take back what these orders gave as causes, and lift the bans that have no other; return the products of those.
 
     A ban whose order falls away while another cause holds goes on in the name of that one.
     """
     keys = arrays.integers(sorted(order_ids))
     products = sorted(micros.rows(connection, _PRODUCTS_OF, (keys,)))
     if not products:
-        return 0
+        return ()
     # Bans before their causes, as everybody locks them.
     bans = {(shop, product): (id_, order) for id_, shop, product, order in _locked(connection, products)}
     micros.run(connection, _END_CAUSES, (now, keys))
@@ -145,7 +150,7 @@ def end_causes(
     fallen = {key: id_ for key, (id_, order_id) in bans.items() if key not in others or order_id in gone}
     micros.rows(connection, _LIFT, (now, cause, user_id, arrays.integers(sorted(fallen.values()))))
     ban(connection, [others[key] for key in fallen if key in others])
-    return sum(key not in others for key in fallen)
+    return tuple(key for key in fallen if key not in others)
 
 
 def _locked(connection: psycopg.Connection[Any], products: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:

@@ -206,6 +206,7 @@ def reverse(*, actor: Actor, violation_id: int, reason: str, now: datetime, real
             cause_ref=f"user/{actor.user_id}",
             now=now,
             user_id=actor.user_id,
+            is_told=True,
         )
         if not done.judgements:
             raise ReversedAlready

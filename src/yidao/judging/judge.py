@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 
 from yidao.accounts.actors import SYSTEM
-from yidao.judging import bans, opening
+from yidao.judging import bans, opening, round_notices
 from yidao.judging.models import Kind
 from yidao.judging.opening import NewJudgement
 from yidao.kit import arrays, db, logs, micros, news, sweeps
@@ -98,7 +98,7 @@ class Judged(NamedTuple):
 
     settled: int = 0
     judgements: int = 0
-    bans: int = 0
+    banned: tuple[bans.Product, ...] = ()
     shops: frozenset[int] = frozenset()
     orders: tuple[int, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -118,6 +118,7 @@ def step(bucket: int, now: datetime) -> int:
         for order_id, fault in due.faults:
             log.warning("order not judged", order=order_id, fault=type(fault).__name__)
             sweeps.keep_fault(CONCERN_NAME, order_id, fault, now=now)
+        round_notices.tell(plain, banned=owed_ones.banned + due.banned, now=now)
         news.tell(owed_ones.shops | due.shops)
     return owed_ones.settled + due.settled
 
@@ -140,18 +141,19 @@ def judge_due(connection: psycopg.Connection[Any], bucket: int, *, now: datetime
         for judgement_id, (each, made) in zip(ids, judgements, strict=True)
         if judgement_id is not None and penalties.is_banned(each.policy, made.ordinal)
     ]
-    banned = _ban(connection, is_too_many) if is_too_many else 0
+    banned = _ban(connection, is_too_many) if is_too_many else ()
     shops = frozenset(each.head.shop_id for each in verdicts)
     return Judged(len(heads), len(judgements), banned, shops, tuple(each.id for each in heads), tuple(faults))
 
 
-def catch_up(connection: psycopg.Connection[Any], order_ids: Sequence[int], *, now: datetime) -> None:
+def catch_up(connection: psycopg.Connection[Any], order_ids: Sequence[int], *, now: datetime) -> Judged:
     """
     Make what was due or owed for these orders before `now`, in the caller's transaction, so that what comes next finds
-    the judgements a punctual judge would have made. The caller holds the orders' locks.
+    the judgements a punctual judge would have made. The caller holds the orders' locks, and tells what was banned.
     """
     owed.keep(connection, order_ids, now=now)
-    make_owed(connection, _OWED_OF, arrays.integers(sorted(order_ids)), now=now, limit=len(order_ids) * LIMIT_PER_ORDER)
+    keys, limit = arrays.integers(sorted(order_ids)), len(order_ids) * LIMIT_PER_ORDER
+    return make_owed(connection, _OWED_OF, keys, now=now, limit=limit)
 
 
 def make_owed(
@@ -241,7 +243,9 @@ def _move_on(connection: psycopg.Connection[Any], verdicts: Sequence[_Verdict]) 
     )
 
 
-def _ban(connection: psycopg.Connection[Any], made: Sequence[tuple[int, _Verdict, late_shipment.Judgement]]) -> int:
+def _ban(
+    connection: psycopg.Connection[Any], made: Sequence[tuple[int, _Verdict, late_shipment.Judgement]]
+) -> tuple[bans.Product, ...]:
     """
     Ban the late products of orders that were judged too often, reversed judgements out.
 

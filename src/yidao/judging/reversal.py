@@ -3,13 +3,14 @@ Takes judgements back: an appeal was won, a report or a relief granted, D moved.
 rows with the opposite amounts are added, money goes back to the deposit, bans fall whose cause is gone.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from yidao.judging import bans, judge
+from yidao.judging import bans, judge, round_notices
 from yidao.judging.models import Kind, Reversal
 from yidao.kit import arrays, ids, micros
 from yidao.ledger import posting
@@ -31,11 +32,11 @@ SELECT id, shop_id, judge_round, ship_by_at, judge_pauses, late_policy FROM orde
  ORDER BY id FOR UPDATE
 """
 _LOCK_OF_ORDERS: Final = """
-SELECT id, order_id, shop_id, kind, policy, at FROM violation
+SELECT id, order_id, shop_id, kind, policy, at, notified_at IS NOT NULL FROM violation
  WHERE order_id = ANY(%s::bigint[]) AND kind = ANY(%s::text[]) AND state <> 'REVERSED' ORDER BY id FOR UPDATE
 """
 _LOCK_CHOSEN: Final = """
-SELECT id, order_id, shop_id, kind, policy, at FROM violation
+SELECT id, order_id, shop_id, kind, policy, at, notified_at IS NOT NULL FROM violation
  WHERE id = ANY(%s::bigint[]) AND state <> 'REVERSED' ORDER BY id FOR UPDATE
 """
 _MOVED_FROM: Final = """
@@ -105,7 +106,7 @@ class _Order(NamedTuple):
 
 
 class _Target(NamedTuple):
-    """A judgement that still counts, locked."""
+    """A judgement that still counts, locked; `is_known` says that its shop was told of it."""
 
     id: int
     order_id: int
@@ -113,6 +114,7 @@ class _Target(NamedTuple):
     kind: str
     policy: str
     at: int
+    is_known: bool
 
 
 def reverse(
@@ -125,6 +127,7 @@ def reverse(
     kinds: Sequence[str] = (Kind.LATE_SHIPMENT.value,),
     cause_ref: str = "",
     user_id: int | None = None,
+    is_told: bool = False,
 ) -> Reversed:
     """
     Take back judgements in the caller's transaction: those named, or of the kinds all that still count of whole orders.
@@ -134,30 +137,37 @@ def reverse(
     order's next round begins, in which a judge that comes late still makes what the new D brings. What stands goes on
     counting in it, so that an order never has more judgements than one round allows.
 
+    Shops are told in rounds what was taken back of what they had been told of, save by a caller who tells each
+    judgement himself (`is_told`), and always which bans end.
+
     Reading: a reversal frees no room for judgements of its day that took nothing because of the cap.
     """
     is_whole = bool(order_ids)
     keys = arrays.integers(sorted(order_ids)), arrays.integers(sorted(judgement_ids))
     orders = [_Order(*row) for row in micros.rows(connection, _LOCK_ORDERS, keys)]
     assert len(orders) <= ORDERS_MAX, "more orders than one transaction reverses"
+    banned: tuple[bans.Product, ...] = ()
     if is_whole:
-        judge.catch_up(connection, [each.id for each in orders], now=now)
+        banned = judge.catch_up(connection, [each.id for each in orders], now=now).banned
         targets = _of_orders(connection, [each.id for each in orders], kinds)
     else:
         targets = [_Target(*row) for row in _rows(connection, _LOCK_CHOSEN, judgement_ids)]
     if cause == Cause.DEADLINE_MOVED:
         targets = _from_old_d(connection, orders, targets, now=now)
     if not targets:
+        round_notices.tell(connection, banned=banned, now=now)
         return Reversed()
     gone = arrays.integers([each.id for each in targets])
     micros.run(connection, _REVERSE, (str(cause), cause_ref, now, now, user_id, gone))
-    fen = _take_penalties_back(connection, gone, now=now, user_id=user_id)
+    given_back = _take_penalties_back(connection, gone, now=now, user_id=user_id)
     micros.run(connection, _MARK, (gone,))
     lifted = _lift_bans(connection, targets, cause=cause, now=now, user_id=user_id)
     touched = {each.order_id for each in targets}
     if cause == Cause.DEADLINE_MOVED:
         _begin_round(connection, [each for each in orders if each.id in touched])
-    return Reversed(len(touched), len(targets), fen, lifted)
+    known = Counter(each.shop_id for each in targets if each.is_known and not is_told)
+    round_notices.tell(connection, banned=banned, freed=lifted, taken_back=known, given_back=given_back, now=now)
+    return Reversed(len(touched), len(targets), given_back.total(), len(lifted))
 
 
 def _rows(connection: psycopg.Connection[Any], statement: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
@@ -184,11 +194,12 @@ def _from_old_d(
 
 def _take_penalties_back(
     connection: psycopg.Connection[Any], judgement_ids: str, *, now: datetime, user_id: int | None
-) -> int:
-    """Add the opposite of every penalty, give the money back, and return how much it was."""
+) -> Counter[int]:
+    """Add the opposite of every penalty, give the money back, and return how many fen each shop got."""
+    given_back: Counter[int] = Counter()
     taken = micros.rows(connection, _PENALTIES, (judgement_ids,))
     if not taken:
-        return 0
+        return given_back
     transfers: dict[int, int] = {}
     for kind, source in SOURCES.items():
         dues = [
@@ -209,19 +220,21 @@ def _take_penalties_back(
             arrays.integers_or_null([transfers.get(row[0]) for row in taken]),
         ),
     )
-    return sum(row[5] for row in taken if row[4] in SOURCES)
+    for _, _, shop_id, _, kind, fen in taken:
+        given_back[shop_id] += fen if kind in SOURCES else 0
+    return given_back
 
 
 def _lift_bans(
     connection: psycopg.Connection[Any], targets: Sequence[_Target], *, cause: str, now: datetime, user_id: int | None
-) -> int:
+) -> tuple[bans.Product, ...]:
     """Lift what orders had banned that are not judged too often any more."""
     policies = {each.order_id: each.policy for each in targets if each.kind == Kind.LATE_SHIPMENT}
     if not policies:
-        return 0
+        return ()
     counts = _rows(connection, _COUNTS, list(policies))
     if not counts:
-        return 0
+        return ()
     book = books.shelf(connection).of(families.LATE_SHIPMENT)
     fallen = [id_ for id_, count in counts if not penalties.is_banned(book.by_name(policies[id_]), count)]
     return bans.end_causes(connection, fallen, cause=str(cause), now=now, user_id=user_id)
