@@ -79,6 +79,17 @@ def transaction(actor: Acting, *, request_key: RequestKey | None = None) -> Iter
 
 
 @contextmanager
+def part() -> Iterator[None]:
+    """
+    Do one part of the transaction that is open: leave it by an exception and of this part nothing was written, while
+    the rest goes on.
+    """
+    assert connection.in_atomic_block, "a part of what?"
+    with django_transaction.atomic():
+        yield
+
+
+@contextmanager
 def snapshot() -> Iterator[None]:
     """
     Read from one moment of the database, however long it takes: what is committed meanwhile is not seen.

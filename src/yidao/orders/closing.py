@@ -6,7 +6,7 @@ came. Source: 004, 发货超时怎么关闭订单.
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError
 from django.utils.translation import gettext_noop
 
 from yidao.accounts.actors import SYSTEM
@@ -42,7 +42,7 @@ def sweep(bucket: int, now: datetime) -> int:
             at = head.close_due_at
             assert at is not None, "the column is what was looked for"
             try:
-                with transaction.atomic():
+                with db.part():
                     record = after_sales.close(head, at=at, now=now)
             except (ArithmeticError, LookupError, ValueError, Refusal, DataError, IntegrityError) as fault:
                 sweeps.keep_fault(NAME, head.id, fault, now=now)
