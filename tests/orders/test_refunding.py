@@ -1,8 +1,10 @@
 """Money back: never twice, never forgotten, whoever dies when; an operator decides about what certainly failed."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.orders import life, world
+from tests.web import cast
 from yidao.accounts.actors import Permission
 from yidao.audit.models import AuditEntry
 from yidao.carriers.payments import Answer, Request
 from yidao.carriers.payments.sandbox import Act as Act_
 from yidao.carriers.payments.sandbox import Sandbox, acts_of
 from yidao.kit.errors import Forbidden, NotVisible
+from yidao.notices.models import Notice
 from yidao.orders import raw, refunding
 from yidao.orders.models import AfterSale, OrderRefund
 from yidao.orders.refund_models import OrderRefundAttempt, PaymentSandboxRequest
@@ -177,6 +181,176 @@ def test_without_a_provider_an_operator_has_it_at_once() -> None:
     assert (refund(order_id).state, refund(order_id).last_code) == ("WAITS_FOR_OPERATOR", "payments.none")
 
 
+class Silent:
+    """A provider that never says anything certain."""
+
+    def refund(self, request: Request) -> Answer:
+        return Answer(outcome=Outcome.UNKNOWN, code="http.504")
+
+    def ask(self, request_id: str) -> Answer:
+        return Answer(outcome=Outcome.UNKNOWN, code="http.504")
+
+
+def swept_while_silent(order_id: int) -> int:
+    """Sweep whenever the refund is due, and return how often until it was not any more."""
+    for count in range(40):
+        due = refund(order_id).due_at
+        if due is None:
+            return count
+        refunding.sweep(refund(order_id).bucket, max(due, world.moment(NOW)), provider=Silent)
+    raise AssertionError("it is asked for ever")
+
+
+@stored
+def test_a_provider_that_never_answers_leaves_it_to_an_operator_who_is_told() -> None:
+    order_id = agreed()
+    cast.organisation(cast.Kind.PLATFORM, "平台")
+
+    asked = swept_while_silent(order_id)
+
+    row = refund(order_id)
+    assert (row.state, row.last_outcome, asked) == ("WAITS_FOR_OPERATOR", "UNKNOWN", 11)
+    assert row.changed_at == world.moment(NOW) + timedelta(hours=72)
+    (told,) = Notice.objects.filter(kind="refund.waits")[:1]
+    assert (told.params, told.address) == ({"count": 1}, "/o/refunds/?state=DECIDE")
+
+
+@stored
+def test_what_was_silent_too_long_goes_another_way_with_evidence_only() -> None:
+    order_id = agreed()
+    swept_while_silent(order_id)
+    actor, now = life.operator(Permission.REFUNDS_DECIDE), world.moment("06-25 10:00")
+    told = {"actor": actor, "refund_id": refund(order_id).id, "now": now, "real_now": now}
+
+    with pytest.raises(refunding.EvidenceRefused):
+        refunding.choose_route(route=Route.OTHER, **told)
+    refunding.choose_route(route=Route.OTHER, evidence="the provider wrote that it never came", **told)
+    life.sweep("06-25 10:00")
+
+    assert (refund(order_id).state, refund(order_id).route, paid_fen(order_id)) == ("DONE", "OTHER", 100_00)
+    assert OrderRefundAttempt.objects.filter(refund_id=refund(order_id).id, text__contains="never came").exists()
+
+
+@stored
+def test_the_same_way_needs_no_evidence_and_begins_anew() -> None:
+    order_id = agreed()
+    swept_while_silent(order_id)
+    actor, now = life.operator(Permission.REFUNDS_DECIDE), world.moment("06-25 10:00")
+
+    refunding.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.ORIGINAL, now=now, real_now=now)
+    refunding.sweep(refund(order_id).bucket, now, provider=Silent)
+
+    row = refund(order_id)
+    assert (row.state, row.silent_since, row.due_at) == ("UNKNOWN", now, now + timedelta(minutes=10))
+
+
+@stored
+def test_what_never_arrives_is_called_only_so_often() -> None:
+    order_id = agreed("LOSE")
+    cast.organisation(cast.Kind.PLATFORM, "平台")
+
+    for hour in range(24):
+        refunding.sweep(refund(order_id).bucket, world.moment(f"06-20 {hour:02}:00"), provider=life.sandbox)
+
+    assert (refund(order_id).state, refund(order_id).last_outcome) == ("WAITS_FOR_OPERATOR", "MISSING")
+    assert sum(each.startswith("CALLED") for each in attempts(order_id)) == 3
+
+
+@stored
+def test_money_that_arrives_twice_by_two_ways_raises_an_alarm() -> None:
+    order_id = agreed()
+    cast.organisation(cast.Kind.PLATFORM, "平台")
+    actor, now = life.operator(Permission.REFUNDS_DECIDE), world.moment("06-25 10:00")
+
+    class Late:
+        """Pays, but says so only after an operator let the money go another way."""
+
+        def refund(self, request: Request) -> Answer:
+            answer = life.sandbox().refund(request)
+            swept_while_silent(order_id)
+            told = {"now": now, "real_now": now, "evidence": "they say it never came"}
+            refunding.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.OTHER, **told)
+            life.sweep("06-25 10:00")
+            return answer
+
+        def ask(self, request_id: str) -> Answer:
+            raise NotImplementedError
+
+    refunding.sweep(refund(order_id).bucket, world.moment(NOW), provider=Late)
+
+    row = refund(order_id)
+    assert (row.state, row.route, paid_fen(order_id)) == ("DONE", "OTHER", 200_00)
+    assert attempts(order_id)[-1] == "ANSWERED ORIGINAL DONE"
+    (told,) = Notice.objects.filter(kind="refund.paid_twice", address=f"/o/refunds/{row.id}/")[:1]
+    assert told.params == {"order_no": row.order_no}
+
+
+@stored
+def test_the_same_payment_told_twice_is_no_alarm() -> None:
+    order_id = agreed("TIME_OUT")
+    cast.organisation(cast.Kind.PLATFORM, "平台")
+
+    class Slow:
+        """Answers DONE only after somebody else asked and heard the same."""
+
+        def refund(self, request: Request) -> Answer:
+            life.sandbox().refund(request)
+            refunding.sweep(refund(order_id).bucket, world.moment("06-19 11:10"), provider=life.sandbox)
+            return Answer(outcome=Outcome.DONE)
+
+        def ask(self, request_id: str) -> Answer:
+            raise NotImplementedError
+
+    refunding.sweep(refund(order_id).bucket, world.moment("06-19 11:00"), provider=Slow)
+
+    assert (refund(order_id).state, paid_fen(order_id)) == ("DONE", 100_00)
+    assert not Notice.objects.filter(kind="refund.paid_twice").exists()
+
+
+@stored
+def test_money_of_the_first_way_ends_the_second_before_it_is_called() -> None:
+    order_id = agreed()
+    actor, now = life.operator(Permission.REFUNDS_DECIDE), world.moment("06-25 10:00")
+
+    class Late:
+        """Pays, and says so after another way was chosen and before it was called."""
+
+        def refund(self, request: Request) -> Answer:
+            answer = life.sandbox().refund(request)
+            swept_while_silent(order_id)
+            told = {"now": now, "real_now": now, "evidence": "they say it never came"}
+            refunding.choose_route(actor=actor, refund_id=refund(order_id).id, route=Route.OTHER, **told)
+            return answer
+
+        def ask(self, request_id: str) -> Answer:
+            raise NotImplementedError
+
+    refunding.sweep(refund(order_id).bucket, world.moment(NOW), provider=Late)
+    life.sweep("06-25 10:00")
+
+    row = refund(order_id)
+    assert (row.state, row.route, paid_fen(order_id)) == ("DONE", "ORIGINAL", 100_00)
+
+
+@stored
+def test_a_slow_provider_is_called_no_longer_than_a_step_lasts(monkeypatch) -> None:
+    orders = [agreed() for _ in range(3)]
+    OrderRefund.objects.filter(order_id__in=orders).update(bucket=3)
+    OrderRefund.objects.exclude(order_id__in=orders).update(due_at=None)
+    monkeypatch.setattr(refunding, "STEP", timedelta(seconds=0.2))
+
+    class Slow(Silent):
+        """Takes longer for one answer than a step lasts."""
+
+        def refund(self, request: Request) -> Answer:
+            time.sleep(0.25)
+            return super().refund(request)
+
+    begun = [refunding.sweep(3, world.moment(NOW), provider=Slow) for _ in range(4)]
+
+    assert begun == [1, 1, 1, 0]
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing catches it."""
 
@@ -263,7 +437,8 @@ def test_whoever_dies_when_money_never_goes_twice_and_is_done_when_it_went(db, a
     if row.state == "WAITS_FOR_OPERATOR" and route is not None:
         assert paid_fen(order_id) == 0
         actor = life.operator(Permission.REFUNDS_DECIDE)
-        refunding.choose_route(actor=actor, refund_id=row.id, route=route, now=at, real_now=at)
+        told = {"now": at, "real_now": at, "evidence": "asked the provider"}
+        refunding.choose_route(actor=actor, refund_id=row.id, route=route, **told)
         refunding.sweep(row.bucket, at, provider=life.sandbox)
 
     row = refund(order_id)

@@ -13,7 +13,7 @@ from yidao.rules import after_sale, bodies, cards, closing, order_life, receipt,
 from yidao.rules.after_sale import Act, Kind, Party, State
 from yidao.rules.instants import DAY, HOUR, MINUTE, NEVER, Instant, instant
 from yidao.rules.order_life import ORDER_LIFE_DEFAULT as POLICY
-from yidao.rules.refunds import Outcome
+from yidao.rules.refunds import Outcome, Route
 
 NOW = instant(datetime(2022, 6, 20, 4, 0, tzinfo=UTC))
 D = Instant(NOW + 10 * HOUR)
@@ -244,13 +244,49 @@ def test_a_sum_cut_by_weights_adds_up_again(total, weights) -> None:
         (Outcome.FAILED, 2, "WANTED", 12 * HOUR),
         (Outcome.FAILED, 3, "WAITS_FOR_OPERATOR", None),
         (Outcome.UNKNOWN, 3, "UNKNOWN", 10 * MINUTE),
-        (Outcome.MISSING, 3, "WANTED", 0),
+        (Outcome.MISSING, 2, "WANTED", 0),
+        (Outcome.MISSING, 3, "WAITS_FOR_OPERATOR", None),
     ],
 )
 def test_what_follows_from_an_answer(outcome, tries, state, wait) -> None:
     due = None if wait is None else NOW + wait
 
-    assert refunds.after(outcome, tries=tries, policy=POLICY, now=NOW) == refunds.Next(state=state, due_at=due)
+    found = refunds.after(outcome, tries=tries, since=NOW, policy=POLICY, now=NOW)
+
+    assert found == refunds.Next(state=state, due_at=due)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "silent", "state", "wait"),
+    [
+        pytest.param(Outcome.UNKNOWN, 10 * MINUTE, "UNKNOWN", 10 * MINUTE, id="the second wait is like the first"),
+        pytest.param(Outcome.UNKNOWN, 20 * MINUTE, "UNKNOWN", 20 * MINUTE, id="then each is twice as long"),
+        pytest.param(Outcome.UNKNOWN, 60 * HOUR, "UNKNOWN", 12 * HOUR, id="but none goes beyond the end"),
+        pytest.param(Outcome.UNKNOWN, 72 * HOUR, "WAITS_FOR_OPERATOR", None, id="three days of silence are enough"),
+        pytest.param(Outcome.MISSING, 72 * HOUR - 1, "WANTED", 0, id="what never arrived is called again till then"),
+        pytest.param(Outcome.MISSING, 72 * HOUR, "WAITS_FOR_OPERATOR", None, id="and not after"),
+        pytest.param(Outcome.FAILED, 99 * HOUR, "WANTED", 60 * MINUTE, id="a certain no ends the silence"),
+        pytest.param(Outcome.DONE, 99 * HOUR, "DONE", None, id="and so does the money"),
+    ],
+)
+def test_nobody_is_asked_for_ever(outcome, silent, state, wait) -> None:
+    due = None if wait is None else NOW + wait
+
+    found = refunds.after(outcome, tries=1, since=Instant(NOW - silent), policy=POLICY, now=NOW)
+
+    assert found == refunds.Next(state=state, due_at=due)
+
+
+def test_who_died_with_the_answer_is_asked_after_in_ten_minutes() -> None:
+    assert refunds.asks_again_at(NOW, POLICY) == NOW + 10 * MINUTE
+
+
+def test_a_provider_that_never_answers_is_asked_ten_times_and_no_more() -> None:
+    at, asked = NOW, 0
+    while (found := refunds.after(Outcome.UNKNOWN, tries=1, since=NOW, policy=POLICY, now=at)).due_at is not None:
+        at, asked = found.due_at, asked + 1
+
+    assert (asked, at, found.state) == (10, NOW + 72 * HOUR, "WAITS_FOR_OPERATOR")
 
 
 @pytest.mark.parametrize("state", refunds.State)
@@ -263,10 +299,18 @@ def test_only_what_is_wanted_is_called(state) -> None:
 
 @pytest.mark.parametrize("state", refunds.State)
 @pytest.mark.parametrize("last", [None, *Outcome])
-def test_an_operator_decides_only_what_failed_for_certain(state, last) -> None:
-    is_certain = last == "FAILED" and state in ("WANTED", "WAITS_FOR_OPERATOR")
+def test_an_operator_decides_only_what_failed_for_certain_or_waits_for_him(state, last) -> None:
+    is_certain = last == "FAILED" and state == "WANTED"
 
-    assert refunds.may_be_decided(state, last) == is_certain
+    assert refunds.may_be_decided(state, last) == (is_certain or state == "WAITS_FOR_OPERATOR")
+
+
+@pytest.mark.parametrize("last", [None, *Outcome])
+@pytest.mark.parametrize("chosen", Route)
+def test_who_leaves_a_way_without_a_certain_no_says_how_he_knows(last, chosen) -> None:
+    is_needed = chosen == "OTHER" and last != "FAILED"
+
+    assert refunds.needs_evidence(last, present=Route.ORIGINAL, chosen=chosen) == is_needed
 
 
 # --- Bodies ---
@@ -274,6 +318,13 @@ def test_an_operator_decides_only_what_failed_for_certain(state, last) -> None:
 
 def test_a_body_gives_back_its_policy() -> None:
     assert order_life.from_body(POLICY.version, order_life.to_body(POLICY)) == POLICY
+
+
+def test_a_body_from_before_there_was_an_end_to_silence_has_the_default() -> None:
+    body = order_life.to_body(POLICY)
+    del body["refund_silence_hours"]
+
+    assert order_life.from_body(POLICY.version, body) == POLICY
 
 
 def test_every_fault_of_a_body_is_named() -> None:

@@ -12,4 +12,4 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the kinds of notices known, whoever is going to show them."""
-        from yidao.orders import after_sale_words, closing, warnings  # noqa: F401  # inline: django not set up
+        from yidao.orders import after_sale_words, closing, refund_news, warnings  # noqa: F401  # inline: django not set up

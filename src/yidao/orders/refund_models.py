@@ -11,6 +11,7 @@ class OrderRefund(models.Model):
     """
     One sum that goes back to the buyer of one order. `request_id` names it to the provider, who pays a name once;
     another route has another name. `due_at` is when to call or to ask again, null when it is done or somebody decides.
+    `silent_since` is the first call of the route after which nothing certain was said.
     """
 
     class State(models.TextChoices):
@@ -45,6 +46,7 @@ class OrderRefund(models.Model):
     changed_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    silent_since = models.DateTimeField(null=True)
     bucket = models.SmallIntegerField(db_default=0)
     policy = models.TextField()
     version = models.IntegerField(db_default=0)

@@ -106,6 +106,11 @@ class Detail:
     attempts: tuple[AttemptRow, ...]
     is_decidable: bool
 
+    @property
+    def needs_evidence(self) -> bool:
+        """Return whether who chooses another way says how he knows that the money never went this one."""
+        return self.row.last_outcome != rule.Outcome.FAILED
+
 
 def source(*, actor: Actor) -> Table[RefundRow]:
     """

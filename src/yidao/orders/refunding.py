@@ -4,16 +4,16 @@ what he says. An operator decides about what failed for good.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from yidao.accounts.actors import SYSTEM, Actor, ActorKind, Permission
 from yidao.audit import services as audit
 from yidao.carriers.payments import Answer, PaymentProvider, Request, sandbox
-from yidao.kit import db, ids, logs, sweeps
+from yidao.kit import clock, db, ids, logs, sweeps
 from yidao.kit.errors import FieldFault, Forbidden, NotVisible, Refusal
 from yidao.kit.sweeps import Concern
-from yidao.orders import after_sales, raw, refunds
+from yidao.orders import after_sales, raw, refund_news, refunds
 from yidao.orders.models import AfterSale, Order, OrderRefund
 from yidao.orders.refund_models import PaymentSandboxRule
 from yidao.policies import books, families
@@ -23,6 +23,8 @@ from yidao.rules import refunds as rule
 from yidao.rules.instants import instant
 
 BATCH_SIZE: Final = 50
+STEP: Final = timedelta(seconds=5)
+"""How long a step begins calls, in real time; with the last call it ends before its lease does."""
 NAME: Final = "refunds"
 EVIDENCE_MAX: Final = 500
 Act = refunds.Act
@@ -36,11 +38,11 @@ class NotDecidable(Refusal):
     """It is not certain that nothing was paid, or nothing went wrong yet."""
 
     code = "refund.not_decidable"
-    message = "This refund is on its way, or done. Only what certainly failed is decided by hand."
+    message = "This refund is on its way, or done. Only what failed, or was silent too long, is decided by hand."
 
 
 class EvidenceRefused(Refusal):
-    """Who says that money arrived says how he knows."""
+    """Who says that money arrived, or never will, says how he knows."""
 
     code = "refund.evidence"
     status = 422
@@ -70,20 +72,22 @@ def concern(provider: Provider) -> Concern:
 
 def sweep(bucket: int, now: datetime, *, provider: Provider) -> int:
     """
-    Call, or ask about, the refunds of a bucket that are due; return how many. What is claimed is committed before
-    anybody is called: who dies in between leaves it to be asked about.
+    Call, or ask about, the refunds of a bucket that are due, one by one as long as the step lasts; return how many.
+    What is claimed is committed before anybody is called: who dies in between leaves it to be asked about.
 
     Without a provider an operator decides about each.
     """
-    with db.transaction(SYSTEM):
-        claims = refunds.claim(bucket, _book(), limit=BATCH_SIZE, now=now, actor=SYSTEM)
-    if not claims:
-        return 0
-    carrier = provider()
-    for each in claims:
-        answer = _answer(carrier, each, now=now)
-        _write(each, answer, now=now, is_final=carrier is None)
-    return len(claims)
+    ends, seen = clock.real_now() + STEP, set[int]()
+    while len(seen) < BATCH_SIZE and clock.real_now() < ends:
+        with db.transaction(SYSTEM):
+            claimed = refunds.claim(bucket, _book(), but=seen, now=now, actor=SYSTEM)
+        if claimed is None:
+            break
+        seen.add(claimed.id)
+        carrier = provider()
+        answer = _answer(carrier, claimed, now=now)
+        _write(claimed, answer, now=now, is_final=carrier is None)
+    return len(seen)
 
 
 def _answer(carrier: PaymentProvider | None, claim: refunds.Claim, *, now: datetime) -> Answer:
@@ -110,10 +114,15 @@ def _write(claim: refunds.Claim, answer: Answer, *, now: datetime, is_final: boo
         Order.objects.select_for_update().get(id=claim.order_id)
         list(AfterSale.objects.select_for_update().filter(order_id=claim.order_id).order_by("id"))
         policy = _policy(claim.id)
-        done = refunds.answered(claim, answer.outcome, answer.code, policy, now=now, actor=SYSTEM, is_final=is_final)
-        if done is not None:
-            after_sales.paid(done.after_sale_id, now=now)
-            sweeps.forget_faults(NAME, [done.id])
+        found = refunds.answered(claim, answer.outcome, answer.code, policy, now=now, actor=SYSTEM, is_final=is_final)
+        if found.is_done:
+            after_sales.paid(found.row.after_sale_id, now=now)
+            sweeps.forget_faults(NAME, [claim.id])
+        if found.is_waiting:
+            refund_news.tell_waiting(now=now)
+        if found.is_paid_twice:
+            log.error("refund paid twice", refund=str(claim.id))
+            refund_news.tell_paid_twice(found.row, claim.request_id, now=now)
 
 
 def _book() -> PolicyBook[order_life.Policy]:
@@ -127,20 +136,27 @@ def _policy(refund_id: int) -> order_life.Policy:
 # --- The operator's worklist ---
 
 
-def choose_route(*, actor: Actor, refund_id: int, route: rule.Route, now: datetime, real_now: datetime) -> None:
+def choose_route(
+    *, actor: Actor, refund_id: int, route: rule.Route, now: datetime, real_now: datetime, evidence: str = ""
+) -> None:
     """
-    Let the money go another way, or once more the same: its tries begin anew, at once.
+    Let the money go another way, or once more the same: its tries begin anew, at once. Who leaves a way that nobody
+    said a certain no about says how he knows that the money never went it.
 
     :raises Forbidden: the actor is no operator who may.
     :raises NotVisible: no such refund.
     :raises NotDecidable: it is not certain that nothing was paid.
+    :raises EvidenceRefused: words are needed and there are none, or too many.
     """
     _require(actor)
     with db.transaction(actor):
         row = _decidable(refund_id)
+        last = rule.Outcome(row.last_outcome) if row.last_outcome else None
+        is_needed = rule.needs_evidence(last, present=rule.Route(row.route), chosen=route)
+        text = _evidence(evidence) if is_needed else ""
         row.route, row.request_id = OrderRefund.Route(route), refunds.request_id(row.id, route)
-        row.state, row.tries = State.WANTED, 0
-        refunds.attempt(row, Act.ROUTE_CHOSEN, at=now, actor=actor)
+        row.state, row.tries, row.silent_since = State.WANTED, 0, None
+        refunds.attempt(row, Act.ROUTE_CHOSEN, at=now, actor=actor, text=text)
         refunds.finish(row, instant(now), now=now)
         _record("refund.route_chosen", row, actor=actor, now=now, real_now=real_now, route=str(route))
 
@@ -155,9 +171,7 @@ def mark_done(*, actor: Actor, refund_id: int, evidence: str, now: datetime, rea
     :raises EvidenceRefused: no words, or too many.
     """
     _require(actor)
-    text = evidence.replace("\0", "").strip()
-    if not text or len(text) > EVIDENCE_MAX:
-        raise EvidenceRefused(most=EVIDENCE_MAX, faults=(FieldFault(pointer="evidence", code="field.length"),))
+    text = _evidence(evidence)
     with db.transaction(actor):
         row = _decidable(refund_id)
         row.state, row.route = State.DONE, OrderRefund.Route.OTHER
@@ -165,6 +179,13 @@ def mark_done(*, actor: Actor, refund_id: int, evidence: str, now: datetime, rea
         refunds.finish(row, None, now=now)
         after_sales.paid(row.after_sale_id, now=now, actor=actor)
         _record("refund.marked_done", row, actor=actor, now=now, real_now=real_now)
+
+
+def _evidence(words: str) -> str:
+    text = words.replace("\0", "").strip()
+    if not text or len(text) > EVIDENCE_MAX:
+        raise EvidenceRefused(most=EVIDENCE_MAX, faults=(FieldFault(pointer="evidence", code="field.length"),))
+    return text
 
 
 def _require(actor: Actor) -> None:

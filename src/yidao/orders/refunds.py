@@ -3,6 +3,7 @@ Money that is to go back: written down here before anybody is called, and answer
 calls is a flow, outside of transactions.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -46,6 +47,16 @@ class Claim:
     todo: rule.Todo
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upshot:
+    """What an answer led to: the refund is done by this very answer, waits for an operator now, or was paid twice."""
+
+    row: OrderRefund
+    is_done: bool = False
+    is_waiting: bool = False
+    is_paid_twice: bool = False
+
+
 def request_id(refund_id: int, route: str) -> str:
     """Return the number a provider knows a refund by; each route has its own."""
     return f"{refund_id}-{ROUTE_MARKS[route]}"
@@ -72,38 +83,37 @@ def want(record: AfterSale, cause: OrderRefund.Cause, policy: order_life.Policy,
 
 
 def claim(
-    bucket: int, book: PolicyBook[order_life.Policy], *, limit: int, now: datetime, actor: Actor
-) -> tuple[Claim, ...]:
+    bucket: int, book: PolicyBook[order_life.Policy], *, but: Collection[int], now: datetime, actor: Actor
+) -> Claim | None:
     """
-    Take the refunds that are due, inside the caller's transaction, and write down that they are being called or asked
-    about. Whoever dies after the commit leaves them to be asked about later; nobody calls them blindly again.
+    Take the first refund that is due, but none of these, inside the caller's transaction, and write down that it is
+    being called or asked about; None when nothing is due. Whoever dies after the commit leaves it to be asked about
+    later; nobody calls it blindly again.
     """
     due = OrderRefund.objects.select_for_update(skip_locked=True).filter(bucket=bucket, due_at__lte=now)
-    claims: list[Claim] = []
-    for row in due.order_by("due_at", "id")[:limit]:
-        todo = rule.todo(rule.State(row.state))
-        policy = book.by_name(row.policy)
-        is_call = todo is rule.Todo.CALL
-        row.state = State.ASKED if is_call else row.state
-        row.tries += is_call
-        row.due_at = to_datetime(rule.asks_again_at(instant(now), policy))
-        row.changed_at, row.version = now, row.version + 1
-        row.save(update_fields=["state", "tries", "due_at", "changed_at", "version"])
-        if is_call:
-            attempt(row, Act.CALLED, at=now, actor=actor)
-        claims.append(
-            Claim(
-                id=row.id,
-                order_id=row.order_id,
-                version=row.version,
-                request_id=row.request_id,
-                order_no=row.order_no,
-                amount_fen=row.amount_fen,
-                route=rule.Route(row.route),
-                todo=todo,
-            )
-        )
-    return tuple(claims)
+    row = due.exclude(id__in=but).order_by("due_at", "id").first()
+    if row is None:
+        return None
+    todo = rule.todo(rule.State(row.state))
+    is_call = todo is rule.Todo.CALL
+    row.state = State.ASKED if is_call else row.state
+    row.tries += is_call
+    row.silent_since = row.silent_since or now
+    row.due_at = to_datetime(rule.asks_again_at(instant(now), book.by_name(row.policy)))
+    row.changed_at, row.version = now, row.version + 1
+    row.save(update_fields=["state", "tries", "silent_since", "due_at", "changed_at", "version"])
+    if is_call:
+        attempt(row, Act.CALLED, at=now, actor=actor)
+    return Claim(
+        id=row.id,
+        order_id=row.order_id,
+        version=row.version,
+        request_id=row.request_id,
+        order_no=row.order_no,
+        amount_fen=row.amount_fen,
+        route=rule.Route(row.route),
+        todo=todo,
+    )
 
 
 def answered(
@@ -115,25 +125,42 @@ def answered(
     now: datetime,
     actor: Actor,
     is_final: bool = False,
-) -> OrderRefund | None:
+) -> Upshot:
     """
-    Write down a provider's answer inside the caller's transaction; return the refund if it is done by this very answer.
+    Write down a provider's answer inside the caller's transaction and return what it led to.
 
     The order is locked already. An answer that somebody else overtook is kept as an attempt and decides nothing, save
-    that money which arrived is never forgotten. A failure that `is_final` is not tried again.
+    that money which arrived is never forgotten, be it for a second time. A failure that `is_final` is not tried again.
     """
     row = OrderRefund.objects.select_for_update().get(id=claimed.id)
+    is_news = not _is_known_as_paid(claimed)
     act = Act.ANSWERED if claimed.todo is rule.Todo.CALL else Act.INQUIRED
-    attempt(row, act, at=now, actor=actor, outcome=outcome, code=code, request=claimed.request_id)
+    words = {"outcome": outcome.value, "code": code, "request": claimed.request_id}
+    attempt(row, act, at=now, actor=actor, route=claimed.route, **words)
     is_mine = row.version == claimed.version and row.request_id == claimed.request_id
-    if row.state == State.DONE or (not is_mine and outcome is not rule.Outcome.DONE):
-        return None
+    is_paid = outcome is rule.Outcome.DONE
+    if row.state == State.DONE or (not is_mine and not is_paid):
+        return Upshot(row=row, is_paid_twice=is_paid and is_news)
+    if is_paid:
+        row.route, row.request_id = OrderRefund.Route(claimed.route), claimed.request_id
     then = rule.after(
-        outcome, tries=policy.refund_tries_max if is_final else row.tries, policy=policy, now=instant(now)
+        outcome,
+        tries=policy.refund_tries_max if is_final else row.tries,
+        since=instant(row.silent_since or now),
+        policy=policy,
+        now=instant(now),
     )
     row.state, row.last_outcome, row.last_code = State(then.state), outcome.value, code
+    if outcome is rule.Outcome.FAILED:
+        row.silent_since = None
     finish(row, then.due_at, now=now)
-    return row if row.state == State.DONE else None
+    return Upshot(row=row, is_done=is_paid, is_waiting=row.state == State.WAITS_FOR_OPERATOR)
+
+
+def _is_known_as_paid(claimed: Claim) -> bool:
+    """Return whether a provider said before that he paid this very request; he pays a request once."""
+    told = OrderRefundAttempt.objects.filter(refund_id=claimed.id, request_id=claimed.request_id)
+    return told.filter(outcome=rule.Outcome.DONE).exists()
 
 
 def finish(row: OrderRefund, due_at: Instant | None, *, now: datetime) -> None:
@@ -159,13 +186,14 @@ def attempt(
     code: str = "",
     text: str = "",
     request: str = "",
+    route: str = "",
 ) -> None:
     """Keep one thing that was done about a refund, inside the caller's transaction."""
     OrderRefundAttempt.objects.create(
         id=ids.new_id(),
         refund_id=row.id,
         act=act,
-        route=row.route,
+        route=route or row.route,
         request_id=request or row.request_id,
         outcome=outcome,
         code=code,

@@ -33,6 +33,7 @@ class Policy:
     refund_retry_minutes: int
     refund_retry_factor: int
     refund_ask_minutes: int
+    refund_silence_hours: int
 
 
 ORDER_LIFE_DEFAULT: Final = Policy(
@@ -53,6 +54,7 @@ ORDER_LIFE_DEFAULT: Final = Policy(
     refund_retry_minutes=60,
     refund_retry_factor=12,
     refund_ask_minutes=10,
+    refund_silence_hours=72,
 )
 
 SEEDS: Final = (ORDER_LIFE_DEFAULT,)
@@ -74,7 +76,10 @@ _RANGES: Final[dict[str, tuple[int, int]]] = {
     "refund_retry_minutes": (1, 24 * 60),
     "refund_retry_factor": (1, 24),
     "refund_ask_minutes": (1, 24 * 60),
+    "refund_silence_hours": (1, 30 * 24),
 }
+_ADDED: Final[dict[str, int]] = {"refund_silence_hours": ORDER_LIFE_DEFAULT.refund_silence_hours}
+"""Numbers that the oldest stored bodies do not have yet, and what binds there."""
 
 
 def to_body(policy: Policy) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def from_body(name: str, body: Mapping[str, Any]) -> Policy:
     """
     reader = bodies.Reader()
     reader.known(body, "", tuple(_RANGES))
-    numbers = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
+    numbers = {each: reader.integer(_ADDED | dict(body), "", each, *limits) for each, limits in _RANGES.items()}
     if reader.faults:
         raise bodies.PolicyInvalid(tuple(sorted(reader.faults)))
     return Policy(version=name, **numbers)

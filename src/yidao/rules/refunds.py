@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from yidao.rules.instants import Instant, minutes
+from yidao.rules.instants import Instant, hours, minutes
 from yidao.rules.order_life import Policy
 
 
@@ -66,20 +66,24 @@ class Next:
     due_at: Instant | None
 
 
-def after(outcome: Outcome, *, tries: int, policy: Policy, now: Instant) -> Next:
+def after(outcome: Outcome, *, tries: int, since: Instant, policy: Policy, now: Instant) -> Next:
     """
-    Return what follows from an answer at `now`; `tries` are the calls made on the present route, this one included.
+    Return what follows from an answer at `now`; `tries` are the calls made on the present route, this one included,
+    and since `since` nobody said for certain what became of them.
 
     Worked example with 3 tries, 60 minutes and a factor of 12: failed for the first time, again after 1 hour; for the
-    second, after 12 hours; for the third, an operator decides.
+    second, after 12 hours; for the third, an operator decides. Without an answer it is asked about after 10, 20, 40, 80
+    minutes and so on, each time after as long as it was silent before; after 72 hours an operator decides.
     """
+    ends = Instant(since + hours(policy.refund_silence_hours))
     match outcome:
         case Outcome.DONE:
             return Next(state=State.DONE, due_at=None)
-        case Outcome.MISSING:
+        case Outcome.MISSING if tries < policy.refund_tries_max and now < ends:
             return Next(state=State.WANTED, due_at=now)
-        case Outcome.UNKNOWN:
-            return Next(state=State.UNKNOWN, due_at=asks_again_at(now, policy))
+        case Outcome.UNKNOWN if now < ends:
+            wait = max(minutes(policy.refund_ask_minutes), now - since)
+            return Next(state=State.UNKNOWN, due_at=min(ends, Instant(now + wait)))
         case Outcome.FAILED if tries < policy.refund_tries_max:
             wait = policy.refund_retry_minutes * policy.refund_retry_factor ** max(0, tries - 1)
             return Next(state=State.WANTED, due_at=Instant(now + minutes(wait)))
@@ -96,6 +100,15 @@ def may_be_decided(state: State, last: Outcome | None) -> bool:
     """
     Return whether an operator may choose another route or mark a refund as paid, given the provider's `last` word.
 
-    Only a certain no will do: what has no answer, or was never heard of, might still arrive and be paid.
+    Before it waits for him, only a certain no will do: what has no answer might still arrive and be paid.
     """
-    return last is Outcome.FAILED and state in (State.WANTED, State.WAITS_FOR_OPERATOR)
+    return state is State.WAITS_FOR_OPERATOR or (last is Outcome.FAILED and state is State.WANTED)
+
+
+def needs_evidence(last: Outcome | None, *, present: Route, chosen: Route) -> bool:
+    """
+    Return whether who chooses a route must say how he knows that the money never went the `present` way.
+
+    The same way is safe: a provider pays a request number once. A certain no of his is evidence enough.
+    """
+    return chosen is not present and last is not Outcome.FAILED

@@ -91,5 +91,6 @@ def _decide(request: Request, actor: Actor, refund: int, *, now: datetime) -> st
     if act not in ("other", "original"):
         raise refunding.NotDecidable
     route = Route.OTHER if act == "other" else Route.ORIGINAL
-    refunding.choose_route(actor=actor, refund_id=refund, route=route, now=now, real_now=real_now)
+    evidence = request.POST.get("evidence", "")
+    refunding.choose_route(actor=actor, refund_id=refund, route=route, now=now, real_now=real_now, evidence=evidence)
     return gettext("The refund is asked for anew.")
