@@ -31,6 +31,11 @@ def settle(shop: int, now: datetime = NEXT_NIGHT) -> int:
     return sum(settling.settle_part(each, day, now=now) for each, day in due if each == shop)
 
 
+def faults(shop: int) -> int:
+    found = world.raw().execute("SELECT 1 FROM sweep_fault WHERE concern = 'settlement' AND subject_id = %s", (shop,))
+    return len(found.fetchall())
+
+
 def outcomes(shop: int) -> Counter[tuple[str, int, str]]:
     rows = Penalty.objects.filter(shop_id=shop, kind="DEDUCTION").values_list("kind", "amount_fen", "cause")
     return Counter((kind, amount, cause) for kind, amount, cause in rows)
@@ -186,7 +191,9 @@ def test_a_day_that_cannot_be_settled_is_put_off_and_the_others_are_not(committe
     assert (money(bad), money(good)) == ({"PENDING": 1}, {"DEDUCTED": 1})
     assert SettlementDay.objects.get(shop_id=bad, day=DAY).retry_at == NEXT_NIGHT + HOUR
     Violation.objects.filter(shop_id=bad).update(policy=world.POLICY.version)
+    assert faults(bad) == 1
     assert settle(bad, NEXT_NIGHT + HOUR) == 1
+    assert faults(bad) == 0
 
 
 @pytest.mark.parametrize("round_", range(3))

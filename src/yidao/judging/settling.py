@@ -103,6 +103,17 @@ UPDATE settlement_day SET judgements = judgements + %s, deducted = deducted + %s
  WHERE shop_id = %s AND day = %s
 """
 _PUT_OFF: Final = "UPDATE settlement_day SET retry_at = %s WHERE shop_id = %s AND day = %s"
+_PUT_OFF_DAY: Final = "SELECT day FROM settlement_day WHERE shop_id = %s AND retry_at IS NOT NULL LIMIT 1"
+FAULTS: Final = (
+    ArithmeticError,
+    AssertionError,
+    LookupError,
+    ValueError,
+    Refusal,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+)
+"""What one shop-day alone can be the cause of; it is put off, and the others go on."""
 
 log = logs.get(__name__)
 
@@ -183,7 +194,7 @@ def settle_part(shop_id: int, day: date, *, now: datetime) -> int:
     """
     Settle the next part of one shop-day in a transaction of its own and return how many judgements it held.
 
-    A day that cannot be settled is put off, with the reason in the table of faults.
+    A day that cannot be settled is put off, with the reason in the table of faults until no day of the shop is put off.
     """
     try:
         with db.transaction(SYSTEM):
@@ -193,8 +204,10 @@ def settle_part(shop_id: int, day: date, *, now: datetime) -> int:
                 settling_notices.tell(shop_id, day, part, now=now)
                 _record(shop_id, day, part, now=now)
                 news.tell([shop_id])
+                if raw.execute(_PUT_OFF_DAY, (shop_id,)).fetchone() is None:
+                    sweeps.forget_faults(CONCERN_NAME, [shop_id])
             return part.judgements
-    except (Refusal, KeyError, ValueError) as fault:
+    except FAULTS as fault:
         log.warning("day not settled", shop=shop_id, day=day.isoformat(), fault=type(fault).__name__)
         with db.transaction(SYSTEM), django_connection.cursor() as cursor:
             cursor.execute(_OPEN, [shop_id, day])
