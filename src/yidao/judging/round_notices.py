@@ -67,7 +67,7 @@ def tell(
     Tell shops, in the transaction that did it, which products were banned and freed, how many judgements were taken
     back (by shop), and how many fen were given back for them. A product that was banned and freed at once is no news.
 
-    Call it last: whoever tells waits for others who tell the same shop, and all go through the shops in one order.
+    Call it last: whoever tells waits for others who tell the same shop.
     """
     imposed, ended = set(banned), set(freed)
     told = [*_of_products(BANNED, imposed - ended), *_of_products(FREED, ended - imposed)]
@@ -77,17 +77,16 @@ def tell(
     if not told:
         return
     rounds = settings.of(connection, [each.shop_id for each in told], now=now)
-    for shop_id, kind, counts, params in sorted(told, key=lambda each: (each.shop_id, each.kind)):
+    found = []
+    for shop_id, kind, counts, params in told:
         begin = to_datetime(warning.notice_round_starts_at(instant(now), rounds[shop_id].notice_round_hours))
-        notices.tell_round(
-            organisation_id=shop_id,
-            kind=kind,
-            key=f"{kind}/{begin:%Y%m%d%H%M}",
-            counts=counts,
-            params=params,
-            address="violations/",
-            now=now,
+        key = f"{kind}/{begin:%Y%m%d%H%M}"
+        found.append(
+            notices.Round(
+                organisation_id=shop_id, kind=kind, key=key, counts=counts, params=params, address="violations/"
+            )
         )
+    notices.tell_rounds(found, now=now)
 
 
 def _of_products(kind: kinds.Kind, products: set[Product]) -> list[_News]:

@@ -1,13 +1,15 @@
 """Tells notices and marks them as read. Telling is part of what is told about: it needs the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
 
 from yidao.accounts.actors import Actor
-from yidao.kit import db, ids, news
+from yidao.kit import arrays, db, ids, news
 from yidao.kit.errors import Forbidden
 from yidao.notices import kinds
 from yidao.notices.models import Notice
@@ -17,13 +19,31 @@ INSERT INTO notice (id, organisation_id, user_id, kind, key, params, address, cr
 VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s)
 ON CONFLICT (organisation_id, key) DO NOTHING
 """
-_TOLD_BEFORE: Final = "SELECT id, version, params FROM notice WHERE organisation_id = %s AND key = %s FOR UPDATE"
-_ADD: Final = "UPDATE notice SET params = %s::jsonb, version = version + 1 WHERE id = %s"
-_UNREAD_AGAIN: Final = "DELETE FROM notice_read WHERE notice_id = %s"
+_TELL_ROUNDS: Final = """
+INSERT INTO notice (id, organisation_id, kind, key, params, address, created_at)
+SELECT id, organisation_id, kind, key, params, address, %s
+  FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::text[])
+    AS t(id, organisation_id, kind, key, params, address)
+ ORDER BY organisation_id, key
+ON CONFLICT (organisation_id, key) DO NOTHING
+RETURNING id, organisation_id, key
+"""
+_TOLD_BEFORE: Final = """
+SELECT n.id, n.organisation_id, n.key, n.params FROM notice AS n
+  JOIN unnest(%s::bigint[], %s::text[]) AS t(organisation_id, key)
+    ON n.organisation_id = t.organisation_id AND n.key = t.key
+ ORDER BY n.organisation_id, n.key FOR UPDATE OF n
+"""
+_ADD: Final = """
+UPDATE notice AS n SET params = t.params, version = n.version + 1
+  FROM unnest(%s::bigint[], %s::jsonb[]) AS t(id, params) WHERE n.id = t.id
+"""
+_UNREAD_AGAIN: Final = "DELETE FROM notice_read WHERE notice_id = ANY(%s::bigint[])"
 _LEAVE: Final = """
 INSERT INTO notice_outbox (id, ordering_key, sequence, notice_id, organisation_id, user_id, kind, params, address,
                            created_at)
-SELECT %s, 'notice/' || id, version, id, organisation_id, user_id, kind, params, address, %s FROM notice WHERE id = %s
+SELECT t.id, 'notice/' || n.id, n.version, n.id, n.organisation_id, n.user_id, n.kind, n.params, n.address, %s
+  FROM unnest(%s::bigint[], %s::bigint[]) AS t(id, notice_id) JOIN notice AS n ON n.id = t.notice_id
 """
 """A version of a notice as channels out of the house find it, in the transaction that tells it."""
 
@@ -49,10 +69,24 @@ def tell(
         cursor.execute(_TELL, [id_, organisation_id, user_id, kind, key, _json(params), address, now])
         is_new = bool(cursor.rowcount)
         if is_new:
-            cursor.execute(_LEAVE, [ids.new_id(), now, id_])
+            _leave(cursor, [id_], now=now)
     if is_new:
         news.tell([organisation_id])
     return is_new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """
+    What a round brought one organisation: `counts` add up with those of the same key, of `params` the last ones stand.
+    """
+
+    organisation_id: int
+    kind: str
+    key: str
+    counts: Mapping[str, int]
+    params: Mapping[str, Any]
+    address: str
 
 
 def tell_round(
@@ -72,18 +106,60 @@ def tell_round(
     `params` are what does not add up; the last ones stand. Who settles rows twice would count them twice: call it with
     what this very transaction settled.
     """
-    told = dict(params) | dict(counts)
-    if tell(organisation_id=organisation_id, kind=kind, key=key, params=told, address=address, now=now):
+    told = Round(organisation_id=organisation_id, kind=kind, key=key, counts=counts, params=params, address=address)
+    tell_rounds([told], now=now)
+
+
+def tell_rounds(rounds: Sequence[Round], *, now: datetime) -> None:
+    """
+    Tell many organisations what a round brought, like `tell_round`, with a few statements however many they are; each
+    key is there once. All who tell go through the organisations in one order, so that nobody waits for each other.
+    """
+    assert all(kinds.of(each.kind) is not None for each in rounds), "nobody registered a kind of notice"
+    left = {(each.organisation_id, each.key): each for each in rounds}
+    assert len(left) == len(rounds), "two rounds of one key"
+    if not rounds:
         return
+    fresh = [ids.new_id() for _ in rounds]
+    columns = (
+        arrays.integers(fresh),
+        arrays.integers([each.organisation_id for each in rounds]),
+        arrays.texts([each.kind for each in rounds]),
+        arrays.texts([each.key for each in rounds]),
+        arrays.texts([json.dumps(dict(each.params) | dict(each.counts)) for each in rounds]),
+        arrays.texts([each.address for each in rounds]),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_TOLD_BEFORE, [organisation_id, key])
-        id_, _version, before = cursor.fetchone()
-        known: dict[str, Any] = _params(before)
-        summed = {name: int(known.get(name, 0)) + count for name, count in counts.items()}
-        cursor.execute(_ADD, [_json(known | dict(params) | summed), id_])
-        cursor.execute(_UNREAD_AGAIN, [id_])
-        cursor.execute(_LEAVE, [ids.new_id(), now, id_])
-    news.tell([organisation_id])
+        cursor.execute(_TELL_ROUNDS, [now, *columns])
+        told = []
+        for id_, organisation_id, key in cursor.fetchall():
+            told.append(id_)
+            del left[organisation_id, key]
+        told += _added(cursor, left) if left else []
+        _leave(cursor, told, now=now)
+    news.tell({each.organisation_id for each in rounds})
+
+
+def _added(cursor: Any, rounds: Mapping[tuple[int, str], Round]) -> list[int]:
+    """Add rounds to the notices that were told before, unread again for everybody, and return those."""
+    keys = sorted(rounds)
+    cursor.execute(
+        _TOLD_BEFORE, [arrays.integers([each[0] for each in keys]), arrays.texts([each[1] for each in keys])]
+    )
+    found: dict[int, str] = {}
+    for id_, organisation_id, key, before in cursor.fetchall():
+        known, more = _params(before), rounds[organisation_id, key]
+        summed = {name: int(known.get(name, 0)) + count for name, count in more.counts.items()}
+        found[id_] = json.dumps(known | dict(more.params) | summed)
+    cursor.execute(_ADD, [arrays.integers(found), arrays.texts(list(found.values()))])
+    cursor.execute(_UNREAD_AGAIN, [arrays.integers(found)])
+    return list(found)
+
+
+def _leave(cursor: Any, notice_ids: Sequence[int], *, now: datetime) -> None:
+    """Put the present version of notices into the outbox."""
+    fresh = [ids.new_id() for _ in notice_ids]
+    cursor.execute(_LEAVE, [now, arrays.integers(fresh), arrays.integers(notice_ids)])
 
 
 def _json(params: Mapping[str, Any]) -> Any:
