@@ -151,6 +151,23 @@ def test_a_round_is_one_notice_however_often_it_is_told() -> None:
     assert outbox(shop) == [(1, {"shop_id": shop, "count": 2, "60m": 2}), (2, dict(row.params))]
 
 
+def test_many_are_told_of_a_round_at_once_the_same_as_one_by_one() -> None:
+    known, fresh = ids.new_id(), ids.new_id()
+    tell_round(known, "10:00", {"count": 2})
+    rounds = [
+        services.Round(
+            organisation_id=shop, kind=KIND.name, key="10:00", counts={"count": 3}, params={"name": "花"}, address="a/"
+        )
+        for shop in (fresh, known)
+    ]
+
+    services.tell_rounds(rounds, now=NOW)
+    services.tell_rounds([], now=NOW)
+
+    assert outbox(fresh) == [(1, {"name": "花", "count": 3})]
+    assert outbox(known)[1:] == [(2, {"name": "花", "count": 5})]
+
+
 def test_the_next_round_is_another_notice() -> None:
     shop = ids.new_id()
     tell_round(shop, "10:00", {"count": 2})
