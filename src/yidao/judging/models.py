@@ -101,7 +101,9 @@ class Violation(models.Model):
             models.Index(fields=["order_id"], name="violation_of_order"),
             models.Index(fields=["-at", "-id"], name="violation_by_time"),
             models.Index(fields=["shop_id", "day"], name="violation_to_settle", condition=Q(money="PENDING")),
-            models.Index(fields=["day", "shop_id"], name="violation_due_to_settle", condition=Q(money="PENDING")),
+            models.Index(
+                fields=["day", "shop_id", "kind"], name="violation_due_to_settle", condition=Q(money="PENDING")
+            ),
             models.Index(fields=["shop_id", "at"], name="violation_to_tell_in_rounds", condition=Q(notified_at=None)),
             models.Index(fields=["shop_id", "notified_at"], name="violation_told"),
             models.Index(
