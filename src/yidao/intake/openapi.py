@@ -96,6 +96,10 @@ _ITEM: Final = {
         "id": {"type": "string", "description": "carrier/waybill_no/life of the parcel, or our id of the order."},
         "state": {"type": "string", "description": "WAITING while a person decides about a shop's claim."},
         "code": {"type": "string", "description": "A remark on an accepted item."},
+        "context": {
+            "type": "object",
+            "description": "Facts of the remark: orders_left names the orders a parcel did not ship, and why.",
+        },
         "problem": {"$ref": "#/components/schemas/ProblemOut"},
     },
 }

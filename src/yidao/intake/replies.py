@@ -51,8 +51,11 @@ def entry(index: int, result: ItemResult, problem: Problem | None, language: Lan
         whole["problem"] = told.rendered(language)
         if result.detail:
             whole["problem"]["context"] = {name: _plain(value) for name, value in result.detail.items()}
-    elif result.code:
+        return whole
+    if result.code:
         whole["code"] = result.code
+    if result.detail:
+        whole["context"] = {name: _plain(value) for name, value in result.detail.items()}
     return whole
 
 

@@ -3,7 +3,7 @@ One transaction for whatever arrived together: shipments begin lives, scans and 
 lives are folded, judged and swapped in; only then is anybody answered. Running a batch again is harmless.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -176,7 +176,8 @@ class Writer:
         for _ in range(ROUNDS_MAX):
             lost = self._round(batch, waiting)
             if not lost:
-                arrivals.ship(batch.begun, now=batch.knowledge.now_at)
+                left = arrivals.ship(batch.begun, now=batch.knowledge.now_at)
+                _name_left(batch, zip(batch.begun, left, strict=True))
                 return
             waiting = {number: batch.by_number[number] for number in lost}
             batch.may_copy = False  # Their scans stand already, though the parcel rows do not tell of them yet.
@@ -400,6 +401,18 @@ class Writer:
     def _connection_tell(self, batch: Batch) -> None:
         if batch.told:
             statements.tell(self._connection, batch.told)
+
+
+def _name_left(batch: Batch, left: Iterable[tuple[beginning.Plan, Mapping[str, str]]]) -> None:
+    """Let the answers to shipments say which orders they did not ship, and why."""
+    for plan, orders_left in left:
+        if not orders_left:
+            continue
+        for task in batch.by_number[plan.shipment.waybill_no, plan.shipment.carrier]:
+            if task.item is plan.shipment and task.result is not None:
+                code = task.result.code or next(iter(orders_left.values()))
+                detail = {**task.result.detail, "orders_left": dict(orders_left)}
+                task.result = msgspec.structs.replace(task.result, code=code, detail=detail)
 
 
 def _planned(batch: Batch, waiting: dict[Number, list[Task]], found: dict[Number, list[Life]]) -> list[beginning.Plan]:

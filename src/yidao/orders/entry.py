@@ -101,7 +101,7 @@ class Entered(msgspec.Struct, frozen=True, gc=False):
     code: str = ""
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
     """An order that stands already, locked."""
 
     id: int
@@ -118,6 +118,11 @@ class _Known(NamedTuple):
     def is_paid(self) -> bool:
         """Return whether it is known to be paid."""
         return bool(self.paid_at) and self.told_state != State.PENDING_PAYMENT
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether its newest word lets it be shipped."""
+        return self.told_state not in order_state.UNDOES_PAYMENT
 
 
 class _Promised(NamedTuple):
@@ -189,7 +194,7 @@ def key_of(order: OrderIn) -> Key:
     return order.order_no, order.shop_id
 
 
-def lock_known(connection: psycopg.Connection[Any], keys: Sequence[Key]) -> dict[Key, _Known]:
+def lock_known(connection: psycopg.Connection[Any], keys: Sequence[Key]) -> dict[Key, Known]:
     """Lock those of the orders that stand already, in the order of their ids, and return them."""
     if not keys:
         return {}
@@ -201,7 +206,7 @@ def lock_known(connection: psycopg.Connection[Any], keys: Sequence[Key]) -> dict
             "shop_id": arrays.integers([shop_id for _, shop_id in keys]),
         },
     )
-    return {(order_no, shop_id): _Known(id_, *rest) for id_, order_no, shop_id, *rest in rows}
+    return {(order_no, shop_id): Known(id_, *rest) for id_, order_no, shop_id, *rest in rows}
 
 
 def _as_new(order: OrderIn) -> OrderIn:
@@ -212,12 +217,12 @@ def _as_new(order: OrderIn) -> OrderIn:
     return msgspec.structs.replace(order, state=heard.value)
 
 
-def _is_bound(order: OrderIn, known: _Known) -> bool:
+def _is_bound(order: OrderIn, known: Known) -> bool:
     """Tell whether a word may not change what was paid, when and for what: a shop's own about a paid order."""
     return order.is_shops_word and known.is_paid
 
 
-def _as_heard(order: OrderIn, known: _Known) -> OrderIn:
+def _as_heard(order: OrderIn, known: Known) -> OrderIn:
     """Return a later word as it is taken down; the statement keeps the money of one that is bound."""
     if not _is_bound(order, known):
         return order
@@ -230,7 +235,7 @@ def _as_heard(order: OrderIn, known: _Known) -> OrderIn:
     )
 
 
-def _not_followed(order: OrderIn, known: _Known | None, state: State | None) -> str:
+def _not_followed(order: OrderIn, known: Known | None, state: State | None) -> str:
     """Return the code of what does not follow from a word that is news."""
     if state is None:
         return ""
@@ -243,7 +248,7 @@ def _not_followed(order: OrderIn, known: _Known | None, state: State | None) -> 
     return SHIPS_BY_PACKS if is_waiting and order.state in order_state.SAYS_SHIPPED else ""
 
 
-def _is_told_otherwise(order: OrderIn, known: _Known) -> bool:
+def _is_told_otherwise(order: OrderIn, known: Known) -> bool:
     return (
         order.paid_at != known.paid_at
         or (order.ordered_at or known.ordered_at) != known.ordered_at
@@ -302,7 +307,7 @@ def _new(order: OrderIn, late_policy: str, lines: Sequence["_Planned"]) -> stand
 
 def _tell_heads(
     connection: psycopg.Connection[Any],
-    later: Sequence[tuple[_Known, OrderIn]],
+    later: Sequence[tuple[Known, OrderIn]],
     shelf: books.Shelf,
     *,
     now: datetime,

@@ -460,6 +460,18 @@ def waiting(connection: psycopg.Connection[Any], told: Sequence[Told]) -> list[W
     return waits
 
 
+def numbers_of(connection: psycopg.Connection[Any], order_ids: Iterable[int]) -> set[tuple[int, Number]]:
+    """Return under which numbers orders were ever packed, proved wrong or not: (order, number)."""
+    rows = micros.rows(connection, STATEMENTS["numbers_of"], {"id": arrays.integers(sorted(set(order_ids)))})
+    return {(order_id, (waybill_no, carrier)) for order_id, waybill_no, carrier in rows}
+
+
+def due_before(connection: psycopg.Connection[Any], order_ids: Iterable[int], *, now: datetime) -> set[int]:
+    """Return those of the orders of which the judge had something to say before now."""
+    keys = {"id": arrays.integers(sorted(set(order_ids))), "now": now}
+    return {row[0] for row in micros.rows(connection, STATEMENTS["judged_before"], keys)}
+
+
 def order_nos(connection: psycopg.Connection[Any], order_ids: Iterable[int]) -> dict[int, str]:
     """Return the numbers of orders."""
     rows = micros.rows(connection, STATEMENTS["heads"], {"id": arrays.integers(sorted(set(order_ids)))})

@@ -99,6 +99,13 @@ FROM unnest(%(waybill_no)s::text[], %(carrier)s::text[], %(shop_id)s::bigint[]) 
 JOIN order_pack p ON p.waybill_no = k.waybill_no AND p.carrier = k.carrier AND p.shop_id = k.shop_id AND p.state = 'LIVE'
 ORDER BY p.id
 
+-- numbers_of --
+SELECT DISTINCT l.order_id, p.waybill_no, p.carrier
+FROM order_pack_line l JOIN order_pack p ON p.id = l.pack_id WHERE l.order_id = ANY(%(id)s::bigint[])
+
+-- judged_before --
+SELECT id FROM order_head WHERE id = ANY(%(id)s::bigint[]) AND judge_due_at < %(now)s
+
 -- left_of --
 SELECT order_id, line_no, quantity - shipped_quantity - refunded_quantity FROM order_line
 WHERE order_id = ANY(%(id)s::bigint[]) AND quantity > shipped_quantity + refunded_quantity ORDER BY order_id, line_no
