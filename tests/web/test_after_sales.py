@@ -269,6 +269,22 @@ def test_what_has_no_answer_offers_nothing_and_takes_nothing(people: Cast) -> No
     assert (got.status_code, OrderRefund.objects.get(id=refund.id).route) == (409, "ORIGINAL")
 
 
+def test_a_refund_that_was_silent_too_long_goes_another_way_with_words(people: Cast) -> None:
+    refund = failed(people.shop, "TIME_OUT")
+    OrderRefund.objects.filter(id=refund.id).update(state="WAITS_FOR_OPERATOR", due_at=None)
+    olga = browser(people.olga)
+
+    page = text(olga, refund_page(refund))
+    without = olga.post(refund_page(refund), {"act": "other"})
+    got = olga.post(refund_page(refund), {"act": "other", "evidence": "支付方说没有收到"})
+
+    assert 'value="other"' in page
+    assert page.count('name="evidence"') == 2
+    assert (without.status_code, got.status_code) == (422, 302)
+    assert OrderRefund.objects.get(id=refund.id).route == "OTHER"
+    assert "支付方说没有收到" in text(olga, refund_page(refund))
+
+
 @pytest.mark.parametrize("who", ["clerk", "viewer"])
 def test_who_may_not_decide_looks_on(people: Cast, who: str) -> None:
     refund = failed(people.shop)
