@@ -72,6 +72,17 @@ def test_the_answer_names_the_parcel_and_whether_its_claim_waits(port):
     )
 
 
+def test_the_answer_names_the_orders_a_parcel_did_not_ship(port):
+    left = {"orders_left": {"O-1": "order.unpaid"}}
+    port.queue.results = [ItemResult(Result.ACCEPTED, code="order.unpaid", id="yuantong/YT1/1", detail=left)]
+
+    reply = port.parcels([p.parcel()], p.SHOP)
+
+    assert reply.json()["items"] == [
+        {"index": 0, "result": "ACCEPTED", "id": "yuantong/YT1/1", "code": "order.unpaid", "context": left}
+    ]
+
+
 def test_another_shop_is_unknown_to_a_shop(port):
     reply = port.parcels([p.parcel(shop_id="701"), p.parcel()], p.SHOP)
 
