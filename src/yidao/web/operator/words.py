@@ -74,6 +74,7 @@ KEEPS = {
     "nudge": gettext_noop("What was opened before a version takes effect keeps the one before."),
     "order-life": gettext_noop("Orders placed before a version takes effect keep the one before."),
     "promise": gettext_noop("Orders paid before a version takes effect keep the one before."),
+    "shipping": gettext_noop("Orders paid, and packs sent, before a version takes effect keep the one before."),
     "verification": gettext_noop("Codes asked for before a version takes effect keep the one before."),
     "warning": gettext_noop("It counts for every warning from then on; what a shop chose itself stays."),
     "notice": gettext_noop("It counts for every notice from then on, old ones too."),
