@@ -10,7 +10,7 @@ from yidao.judging.models import Penalty, ProductBan, Reversal, Violation
 from yidao.judging.reversal import Reversed
 from yidao.kit import ids, sweeps
 from yidao.ledger import posting
-from yidao.ledger.models import LedgerAccount, LedgerEntry
+from yidao.ledger.models import LedgerAccount, LedgerEntry, LedgerTransfer
 from yidao.orders.models import DeadlineChange, Order, OrderLine
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,22 @@ def test_taking_back_twice_is_taking_back_once() -> None:
     assert balance(shop) == 500_00
     assert sum(Penalty.objects.filter(order_id=order_id).values_list("amount_fen", flat=True)) == 0
     assert sum(Penalty.objects.filter(order_id=order_id).values_list("points_tenths", flat=True)) == 0
+
+
+def test_the_statement_says_what_money_that_comes_back_had_been_taken_for() -> None:
+    shop = rich(ids.new_id())
+    order_id = late(shop)
+    sweep(after(1))
+    settle(after(16.5))
+    reversal.reverse(raw(), order_ids=[order_id], cause="RELIEF", now=after(20))
+
+    newest = LedgerTransfer.objects.filter(ref__startswith="penalty/").latest("id")
+    assert newest.memo == {
+        "order_no": head(order_id).order_no,
+        "day": "2022-06-20",
+        "kind": "LATE_SHIPMENT",
+        "ordinal": 1,
+    }
 
 
 def test_a_relief_that_moves_nothing_does_not_let_the_order_be_judged_again_for_the_same() -> None:

@@ -5,7 +5,7 @@ rows with the opposite amounts are added, money goes back to the deposit, bans f
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -53,7 +53,8 @@ UPDATE violation SET state = 'REVERSED',
  WHERE id = ANY(%s::bigint[])
 """
 _PENALTIES: Final = """
-SELECT p.id, p.judgement_id, p.shop_id, p.order_id, p.kind, p.amount_fen FROM penalty AS p
+SELECT p.id, p.shop_id, p.kind, p.amount_fen, v.order_no, v.day, v.kind, v.ordinal
+  FROM penalty AS p JOIN violation AS v ON v.id = p.judgement_id
  WHERE p.judgement_id = ANY(%s::bigint[]) AND p.reverses_id IS NULL
    AND NOT EXISTS (SELECT 1 FROM penalty AS r WHERE r.reverses_id = p.id)
  ORDER BY p.shop_id, p.id
@@ -192,6 +193,11 @@ def _from_old_d(
     return [each for each in targets if moved_from.get(each.order_id, 0) <= each.at]
 
 
+def _memo(order_no: str, day: date, kind: str, ordinal: int) -> dict[str, Any]:
+    """Return what the statement says of money that comes back: what it had been taken for."""
+    return {"order_no": order_no, "day": day.isoformat(), "kind": kind, "ordinal": ordinal}
+
+
 def _take_penalties_back(
     connection: psycopg.Connection[Any], judgement_ids: str, *, now: datetime, user_id: int | None
 ) -> Counter[int]:
@@ -203,8 +209,8 @@ def _take_penalties_back(
     transfers: dict[int, int] = {}
     for kind, source in SOURCES.items():
         dues = [
-            posting.Due(f"penalty/{id_}", shop_id, fen, {"order_id": str(order_id), "judgement_id": str(judgement_id)})
-            for id_, judgement_id, shop_id, order_id, each, fen in taken
+            posting.Due(f"penalty/{id_}", shop_id, fen, _memo(*of))
+            for id_, shop_id, each, fen, *of in taken
             if each == kind and fen > 0
         ]
         if dues:
@@ -220,7 +226,7 @@ def _take_penalties_back(
             arrays.integers_or_null([transfers.get(row[0]) for row in taken]),
         ),
     )
-    for _, _, shop_id, _, kind, fen in taken:
+    for _, shop_id, kind, fen, *_ in taken:
         given_back[shop_id] += fen if kind in SOURCES else 0
     return given_back
 
