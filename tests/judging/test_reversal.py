@@ -100,7 +100,7 @@ def test_the_statement_says_what_money_that_comes_back_had_been_taken_for() -> N
     newest = LedgerTransfer.objects.filter(ref__startswith="penalty/").latest("id")
     assert newest.memo == {
         "order_no": head(order_id).order_no,
-        "day": "2022-06-20",
+        "day": "2022-06-01",
         "kind": "LATE_SHIPMENT",
         "ordinal": 1,
     }
