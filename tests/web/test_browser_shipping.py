@@ -18,6 +18,7 @@ from tests.web import cast as casts
 from tests.web.browsing import PASSWORD, browsing, free_port, process, wait_until_ready
 from tests.web.cast import Cast
 from yidao.accounts.models import User
+from yidao.kit import ids
 from yidao.kit.models import DemoClock
 from yidao.orders import entry
 from yidao.orders.entry import ReceiverIn
@@ -64,7 +65,7 @@ def place(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     browsers.chromium()
     with django_db_blocker.unblock():
         DemoClock.objects.create(base_real=NOW, base_sim=NOW, rate=1.0, is_running=False)
-        cast = casts.build()
+        cast = casts.build(carrier_code=f"c{ids.new_id()}", other_carrier_code=f"d{ids.new_id()}")
         User.objects.filter(id=cast.alice.id).update(password=make_password(PASSWORD))
         numbers, split, merged = plant(cast)
         log: Path = tmp_path_factory.mktemp("shipping") / "web.log"
