@@ -127,6 +127,12 @@ def test_the_worked_example_of_the_source_opens_and_closes_to_the_second():
             [(25, 49, "DEPARTED", "SEVERE", "NOT_DEPARTED")],
             id="an arrival at a hub proves the departure, at the limit it was severe",
         ),
+        pytest.param(
+            told((5, K.PICKED_UP), (10, K.VOIDED)),
+            100,
+            [],
+            id="a number that was voided before the limit need not depart",
+        ),
         pytest.param(told((1, K.PICKED_UP), (20, K.SIGNED)), 60, [], id="a later stage proves the departure"),
         pytest.param(
             told((1, K.PICKED_UP), (30, K.VOIDED)),
