@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
+from django.db import connection as django_connection
 
 from tests.intake import facts
 from tests.intake.facts import Kind, fresh_number, scan, shipment, submission
@@ -247,7 +248,12 @@ def test_a_rule_that_raises_for_one_parcel_sets_only_that_item_aside(
 
 
 def _end_backends(owner_dsn: str, *, waiting: bool) -> int:
-    """End the server's side of every intake connection of this test's database; return how many there were."""
+    """
+    End the server's side of every intake connection of this test's database; return how many there were. Django's own,
+    which tests before this one may have left open, are closed first, so that none after it finds them dead.
+    """
+    django_connection.close()
+    django_connection.close_pool()
     with psycopg.connect(owner_dsn, autocommit=True) as owner:
         found = owner.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
