@@ -71,6 +71,23 @@ class Reader:
         return []
 
 
+def flat(
+    body: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]], *, flags: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """
+    Return the numbers and the yes-or-noes of a body that has nothing else in it.
+
+    :raises PolicyInvalid: with every fault at once: missing and unknown fields, wrong types, numbers out of range.
+    """
+    reader = Reader()
+    reader.known(body, "", (*flags, *ranges))
+    told: dict[str, Any] = {each: reader.flag(body, "", each) for each in flags}
+    told |= {each: reader.integer(body, "", each, *limits) for each, limits in ranges.items()}
+    if reader.faults:
+        raise PolicyInvalid(tuple(sorted(reader.faults)))
+    return told
+
+
 class Change(NamedTuple):
     """One value that differs between two bodies; None stands for "not there"."""
 

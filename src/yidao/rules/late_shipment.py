@@ -207,9 +207,4 @@ def from_body(name: str, body: Mapping[str, Any]) -> Policy:
 
     :raises PolicyInvalid: with every fault at once: missing and unknown fields, wrong types, numbers out of range.
     """
-    reader = bodies.Reader()
-    reader.known(body, "", tuple(_RANGES))
-    numbers = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
-    if reader.faults:
-        raise bodies.PolicyInvalid(tuple(sorted(reader.faults)))
-    return Policy(version=name, **numbers)
+    return Policy(version=name, **bodies.flat(body, _RANGES))

@@ -134,10 +134,4 @@ def from_body(name: str, body: Mapping[str, Any]) -> Policy:
 
     :raises PolicyInvalid: with every fault at once.
     """
-    reader = bodies.Reader()
-    reader.known(body, "", ("is_on", *_RANGES))
-    is_on = reader.flag(body, "", "is_on")
-    numbers = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
-    if reader.faults:
-        raise bodies.PolicyInvalid(tuple(sorted(reader.faults)))
-    return Policy(version=name, is_on=is_on, **numbers)
+    return Policy(version=name, **bodies.flat(body, _RANGES, flags=("is_on",)))

@@ -398,10 +398,4 @@ def from_body(name: str, body: Mapping[str, Any]) -> Policy:
 
     :raises PolicyInvalid: with every fault at once: missing and unknown fields, wrong types, numbers out of range.
     """
-    reader = bodies.Reader()
-    reader.known(body, "", (*_RANGES, *_FLAGS))
-    told: dict[str, Any] = {each: reader.integer(body, "", each, *limits) for each, limits in _RANGES.items()}
-    told |= {each: reader.flag(body, "", each) for each in _FLAGS}
-    if reader.faults:
-        raise bodies.PolicyInvalid(tuple(sorted(reader.faults)))
-    return Policy(version=name, **told)
+    return Policy(version=name, **bodies.flat(body, _RANGES, flags=_FLAGS))
