@@ -184,7 +184,7 @@ def test_one_order_tells_everything_and_masks_the_receiver(people: Cast, alice: 
 
     for words in ("O1", "Part shipped", "玫瑰花茶", "¥199.00", "ZT0001", "gift wrap", "promised at payment", "张**"):
         assert words in found
-    assert "Shipped late ×1" in found
+    assert "Late shipment ×1" in found
     assert "文三路" not in found
 
 

@@ -119,7 +119,7 @@ def tags(row: Row) -> tuple[Tag, ...]:
     if row.open_refunds:
         found.insert(0, Tag(text=gettext("Refunding"), tone="warn"))
     if row.judged_count:
-        found.insert(0, Tag(text=gettext("Shipped late ×%(count)s") % {"count": row.judged_count}, tone="severe"))
+        found.insert(0, Tag(text=gettext("Late shipment ×%(count)s") % {"count": row.judged_count}, tone="severe"))
     return tuple(found)
 
 
